@@ -1,0 +1,2 @@
+//! The `bridgewatch` program.
+fn main() {}
