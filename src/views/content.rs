@@ -83,7 +83,7 @@ impl Line {
 }
 
 /// A chart over time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Chart {
     /// Heading, with the unit and the newest value.
     pub title: String,
@@ -102,7 +102,7 @@ pub struct Chart {
 }
 
 /// What a detail tab shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Content {
     /// Lines that scroll and can be searched.
     Page(Vec<Line>),
