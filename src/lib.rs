@@ -13,6 +13,7 @@ pub mod analysis;
 pub mod app;
 pub mod feed;
 pub mod model;
+pub mod sources;
 pub mod text;
 pub mod theme;
 pub mod views;
