@@ -63,10 +63,10 @@ pub fn process(root: &ProcRoot, pid: Pid) -> Result<Process, Gap> {
 /// The name of a process as it is. `stat` escapes line feeds and backslashes, so a name with a backslash is read
 /// again from `comm`, which does not.
 pub(super) fn comm_of(root: &ProcRoot, pid: Pid, stat: &Stat) -> Outside {
-    if stat.comm.contains(&b'\\') {
-        if let Ok(bytes) = read_head(&root.of(pid, "comm"), 64) {
-            return lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
-        }
+    if stat.comm.contains(&b'\\')
+        && let Ok(bytes) = read_head(&root.of(pid, "comm"), 64)
+    {
+        return lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
     }
     lossy(&stat.comm)
 }
