@@ -4,5 +4,7 @@
 //!
 //! - [`text`]: outside text, cleaned in one place
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
+//! - [`sources`]: impure readers that fill the model
 pub mod model;
+pub mod sources;
 pub mod text;
