@@ -5,4 +5,5 @@
 
 pub mod cgroup;
 pub mod firewall;
+pub mod netlink;
 pub mod proc;
