@@ -4,5 +4,7 @@
 //!
 //! - [`text`]: outside text, cleaned in one place
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
+//! - [`recording`]: snapshots in a file and back: record, replay, demo
 pub mod model;
+pub mod recording;
 pub mod text;
