@@ -37,15 +37,15 @@ proptest! {
 
 #[test]
 fn f04_a_cut_at_any_byte_plays_all_whole_frames_before_it() {
-    let written = story();
-    let bytes = record(&written, 3);
+    let written = &story()[..3];
+    let bytes = record(written, 2);
     let mut last_good = 0;
     for cut in 0..bytes.len() {
         let Ok(reader) = open(&bytes[..cut]) else { continue };
         let whole = *reader.ending() == Ending::Whole;
         assert_eq!(reader.ending().complaint().is_none(), whole);
         let frames = reader.len();
-        let good = assert_no_wrong_frame(reader, &written);
+        let good = assert_no_wrong_frame(reader, written);
         assert_eq!(good, frames, "cut at {cut}: every indexed frame is whole");
         assert!(good >= last_good, "cut at {cut}");
         last_good = good;
@@ -55,7 +55,7 @@ fn f04_a_cut_at_any_byte_plays_all_whole_frames_before_it() {
 
 #[test]
 fn f04_a_flipped_bit_is_noticed() {
-    let written = &story()[..3];
+    let written = &story()[..2];
     let bytes = record(written, 2);
     for at in 0..bytes.len() {
         let mut bad = bytes.clone();
