@@ -4,7 +4,23 @@
 //!
 //! - [`text`]: outside text, cleaned in one place
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
+//! - [`sources`]: the impure readers that fill the model
+//! - [`live`]: the running host as a feed of snapshots
+//! - [`analysis`]: pure verbs, snapshots in, a report out
 //! - [`recording`]: snapshots in a file and back: record, replay, demo
+//! - [`feed`]: where snapshots come from, as the console sees it
+//! - [`theme`]: roles and their styles
+//! - [`app`]: state and update of the console
+//! - [`views`]: rows, cells and pages of every screen, as data
+//! - [`cli`]: the command line and what its commands print
+pub mod analysis;
+pub mod app;
+pub mod cli;
+pub mod feed;
+pub mod live;
 pub mod model;
 pub mod recording;
+pub mod sources;
 pub mod text;
+pub mod theme;
+pub mod views;

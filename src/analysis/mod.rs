@@ -1,0 +1,19 @@
+//! Pure verbs: snapshots in, a report out. No I/O, no clock, no terminal; nothing here can fail.
+
+pub mod addressing;
+pub mod history;
+pub mod ports;
+pub mod rates;
+pub mod report;
+pub mod sharing;
+pub mod topology;
+pub mod wiring;
+
+pub use addressing::{Leftover, PoolUse};
+pub use history::{History, Metric};
+pub use ports::{Conflict, Exposure, PortRow};
+pub use rates::{ContainerRates, HostRates, LinkRates, Rates};
+pub use report::{Analyst, Report};
+pub use sharing::{Share, SharingRow};
+pub use topology::{Branch, Node, Topology};
+pub use wiring::{Attachment, LinkKey, Wiring};

@@ -1,0 +1,3 @@
+//! The command line: what can be asked, and what is printed.
+
+pub mod args;

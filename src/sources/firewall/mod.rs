@@ -1,0 +1,1 @@
+//! The packet filter: what the tools print, read into one model.
