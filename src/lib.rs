@@ -7,6 +7,7 @@
 //! - [`sources`]: the impure readers that fill the model
 //! - [`live`]: the running host as a feed of snapshots
 //! - [`analysis`]: pure verbs, snapshots in, a report out
+//! - [`recording`]: snapshots in a file and back: record, replay, demo
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod feed;
 pub mod live;
 pub mod model;
+pub mod recording;
 pub mod sources;
 pub mod text;
 pub mod theme;
