@@ -4,5 +4,9 @@
 //!
 //! - [`text`]: outside text, cleaned in one place
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
+//! - [`analysis`]: pure verbs, what follows from a snapshot
+//! - [`cli`]: the subcommands' output
+pub mod analysis;
+pub mod cli;
 pub mod model;
 pub mod text;
