@@ -1,3 +1,4 @@
 //! The command line: what can be asked, and what is printed.
 
 pub mod args;
+pub mod audit;
