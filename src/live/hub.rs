@@ -87,7 +87,7 @@ pub struct Hub {
     sockets_read: Option<Instant>,
     firewall: Fact<Arc<Firewall>>,
     firewall_read: Option<Instant>,
-    firewall_generation: Option<firewall::Generation>,
+    firewall_generation: firewall::GenerationProbe,
     firewall_busy: bool,
     firewall_out: UnboundedSender<Fact<Arc<Firewall>>>,
 
@@ -147,7 +147,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         sockets_read: None,
         firewall: Fact::default(),
         firewall_read: None,
-        firewall_generation: firewall::Generation::open().ok(),
+        firewall_generation: firewall::GenerationProbe::new(),
         firewall_busy: false,
         firewall_out,
         snapshot: Snapshot::default(),
@@ -500,7 +500,7 @@ impl Hub {
         if self.firewall_busy {
             return;
         }
-        let generation = self.firewall_generation.as_mut().and_then(|g| g.read().ok());
+        let generation = self.firewall_generation.current().get();
         let known = self.firewall.known().and_then(|f| f.generation);
         let due = match (self.firewall_read, generation, known) {
             (None, _, _) => true,
