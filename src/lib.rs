@@ -6,6 +6,7 @@
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
 //! - [`analysis`]: pure verbs, snapshots in, a report out
 //! - [`feed`]: where snapshots come from, as the console sees it
+//! - [`sources`]: the impure edge: engine, kernel and files, read into the model
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
@@ -13,6 +14,7 @@ pub mod analysis;
 pub mod app;
 pub mod feed;
 pub mod model;
+pub mod sources;
 pub mod text;
 pub mod theme;
 pub mod views;
