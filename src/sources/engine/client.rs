@@ -6,7 +6,7 @@
 //! framing from bytes that the container chose. The handle never leaves this file, and only `GET` can be asked.
 
 use super::convert;
-use super::endpoint::{EngineTarget, Transport};
+use super::endpoint::EngineTarget;
 use super::error::EngineError;
 use super::json::Json;
 use super::split::{Item, ItemSplitter, LineSplitter};
@@ -289,7 +289,9 @@ impl EngineReader {
             }
             match splitter.is_complete() {
                 true => Ok(()),
-                false => Err(EngineError::Unparsable { what: what.to_owned(), detail: "it is not a whole list".into() }),
+                false => {
+                    Err(EngineError::Unparsable { what: what.to_owned(), detail: "it is not a whole list".into() })
+                }
             }
         };
         timeout(LIST_DEADLINE, all).await.unwrap_or_else(|_| Err(silent(what, LIST_DEADLINE)))?;

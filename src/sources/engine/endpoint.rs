@@ -87,7 +87,9 @@ pub enum EndpointError {
         origin: String,
     },
     /// An ssh endpoint: its kernel can't be read from here.
-    #[error("{url} (from {origin}) is another host: run bridgewatch on that host, as the kernel's half can't be read over ssh")]
+    #[error(
+        "{url} (from {origin}) is another host: run bridgewatch on that host, as the kernel's half can't be read over ssh"
+    )]
     Ssh {
         /// The endpoint.
         url: String,
@@ -272,7 +274,9 @@ fn from_text(
     if wants_tls(here) && matches!(transport, Transport::Tcp { .. }) {
         let fail = |why: String| EndpointError::Tls { url: url.clone(), origin: origin.to_owned(), why };
         if here.env("DOCKER_TLS_VERIFY").is_none() {
-            return Err(fail("DOCKER_TLS without DOCKER_TLS_VERIFY does not check who answers; set DOCKER_TLS_VERIFY=1".into()));
+            return Err(fail(
+                "DOCKER_TLS without DOCKER_TLS_VERIFY does not check who answers; set DOCKER_TLS_VERIFY=1".into(),
+            ));
         }
         let dir = here.env("DOCKER_CERT_PATH").map(PathBuf::from).or_else(|| config_dir(here)).unwrap_or_default();
         tls = Some(tls_files(here, &dir).map_err(fail)?);
@@ -334,7 +338,9 @@ fn from_context(
     if matches!(transport, Transport::Tcp { .. }) && (has_tls || skip_verify) {
         let fail = |why: String| EndpointError::Tls { url: url.clone(), origin: origin.to_owned(), why };
         if skip_verify {
-            return Err(fail("the context switches the check of the engine's certificate off; bridgewatch does not".into()));
+            return Err(fail(
+                "the context switches the check of the engine's certificate off; bridgewatch does not".into(),
+            ));
         }
         tls = Some(tls_files(here, &tls_dir).map_err(fail)?);
     }

@@ -152,7 +152,8 @@ fn tls_comes_from_the_environment_or_the_context() {
     let unchecked = World::new(&[("DOCKER_TLS", "1")]);
     assert!(matches!(resolve_in(&unchecked, Some("tcp://x"), None), Err(EndpointError::Tls { .. })));
 
-    let world = World::new(&[]).context("7", "far", "tcp://far:9").file("/home/op/.docker/contexts/tls/7/docker/ca.pem", "");
+    let world =
+        World::new(&[]).context("7", "far", "tcp://far:9").file("/home/op/.docker/contexts/tls/7/docker/ca.pem", "");
     let target = resolve_in(&world, None, Some("far")).expect("an endpoint");
     assert_eq!(target.tls.expect("tls").ca, PathBuf::from("/home/op/.docker/contexts/tls/7/docker/ca.pem"));
 }

@@ -269,7 +269,10 @@ mod tests {
         let happening = parse(line);
         assert_eq!(happening.touch, Touch::Network("n1".into(), Some("c1".into())));
         let event = event(&happening);
-        assert_eq!((event.name.raw(), event.text.raw(), event.class.as_str()), ("web", "connected to front", "network"));
+        assert_eq!(
+            (event.name.raw(), event.text.raw(), event.class.as_str()),
+            ("web", "connected to front", "network")
+        );
         assert_eq!(event.container, Some("c1".into()));
     }
 
@@ -279,7 +282,10 @@ mod tests {
         let Touch::Exec { exec, command, .. } = parse(line).touch else { panic!("an exec") };
         assert_eq!((exec.as_str(), command.as_str()), ("e1", "/bin/sh -c wget -q localhost: || exit 1"));
         assert!(is_probe(&command, &["CMD-SHELL".into(), "wget -q localhost: || exit 1".into()]));
-        assert!(!is_probe("wget -q localhost: || exit 1", &["CMD-SHELL".into(), "wget -q localhost: || exit 1".into()]));
+        assert!(!is_probe(
+            "wget -q localhost: || exit 1",
+            &["CMD-SHELL".into(), "wget -q localhost: || exit 1".into()]
+        ));
         assert!(is_probe("/probe -v", &["CMD".into(), "/probe".into(), "-v".into()]));
         assert!(!is_probe("/probe -v; sh", &["CMD".into(), "/probe".into(), "-v".into()]));
         assert!(!is_probe("sh", &["NONE".into()]));

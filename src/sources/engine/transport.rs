@@ -79,12 +79,13 @@ fn missing(target: &EngineTarget) -> EngineError {
 fn denied(path: &Path) -> EngineError {
     use std::os::unix::fs::MetadataExt;
     let nearest = path.ancestors().find_map(|path| path.metadata().ok());
-    let group = nearest.map(|meta| meta.gid()).map_or("(unknown)".to_owned(), |gid| {
-        match nix::unistd::Group::from_gid(gid.into()) {
-            Ok(Some(group)) => group.name,
-            _ => gid.to_string(),
-        }
-    });
+    let group =
+        nearest.map(|meta| meta.gid()).map_or("(unknown)".to_owned(), |gid| {
+            match nix::unistd::Group::from_gid(gid.into()) {
+                Ok(Some(group)) => group.name,
+                _ => gid.to_string(),
+            }
+        });
     EngineError::Permission { path: path.display().to_string(), group }
 }
 

@@ -2,9 +2,7 @@
 
 use super::super::json::Json;
 use super::{config, port};
-use crate::model::{
-    Compose, Container, ContainerId, Endpoint, Exec, Fact, Health, NetworkId, NetworkMode, Pid, State,
-};
+use crate::model::{Compose, Container, ContainerId, Endpoint, Exec, Fact, Health, NetworkId, NetworkMode, Pid, State};
 use crate::text::Outside;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -90,9 +88,9 @@ pub fn exec(inspect: &Value) -> Option<(ContainerId, Exec)> {
 
 /// The health word in the list's sentence: `Up 3 minutes (healthy)`, `(health: starting)`.
 pub fn health_word(status: &str) -> Option<&'static str> {
-    ["healthy", "unhealthy", "starting"].into_iter().find(|word| {
-        status.ends_with(&format!("({word})")) || status.ends_with(&format!("(health: {word})"))
-    })
+    ["healthy", "unhealthy", "starting"]
+        .into_iter()
+        .find(|word| status.ends_with(&format!("({word})")) || status.ends_with(&format!("(health: {word})")))
 }
 
 /// The exit code in the list's sentence: `Exited (137) 2 minutes ago`.
@@ -230,4 +228,3 @@ fn sentence(container: &Container) -> Outside {
     };
     Outside::from(text)
 }
-

@@ -12,8 +12,8 @@ mod port;
 
 pub use container::{container, container_row, exec, health_word};
 pub use host::engine;
-pub use network::{network, network_row};
 pub(super) use network::volume_at;
+pub use network::{network, network_row};
 
 use serde_json::{Value, json};
 

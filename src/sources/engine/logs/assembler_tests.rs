@@ -35,7 +35,10 @@ fn frames_are_lines_with_their_stream_and_time() {
     for step in [1, 3, 7, 1000] {
         let found = lines(Framing::Frames, &bytes, step);
         assert_eq!(texts(&found), ["hello world", "12:00 oh", ""]);
-        assert_eq!(found.iter().map(|l| l.stream).collect::<Vec<_>>(), [Stream::Stdout, Stream::Stderr, Stream::Stdout]);
+        assert_eq!(
+            found.iter().map(|l| l.stream).collect::<Vec<_>>(),
+            [Stream::Stdout, Stream::Stderr, Stream::Stdout]
+        );
         assert_eq!(found[0].at, T1.parse().ok());
         assert!(!found[0].partial);
     }

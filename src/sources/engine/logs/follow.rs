@@ -3,8 +3,8 @@
 //! A log may end cleanly while the engine or the container restarts, so a clean end is a seam and not the end. Closing
 //! it without doubled lines goes by the engine's times: what was seen at the last of them is left out.
 
-use super::assembler::{Assembler, Framing, LogLine, Stream};
 use super::LogRequest;
+use super::assembler::{Assembler, Framing, LogLine, Stream};
 use crate::model::ContainerId;
 use crate::sources::engine::client::EngineReader;
 use crate::sources::engine::error::EngineError;

@@ -8,8 +8,8 @@ mod follow;
 pub use assembler::{Assembler, Framing, LogLine, Stream};
 pub use follow::{LogBatch, LogStream};
 
-use crate::sources::engine::client::EngineReader;
 use crate::model::ContainerId;
+use crate::sources::engine::client::EngineReader;
 use jiff::Timestamp;
 
 /// What part of a log is wanted. Times always come along: lines are joined and seams are closed by them.

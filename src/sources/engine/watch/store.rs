@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Exec sessions kept of one container; ended ones go first.
 const EXECS: usize = 16;
 
+/// Volumes kept that nothing mounts, beyond as many as are mounted.
+const SPARE_VOLUMES: usize = 1000;
+
 /// The engine's half of the picture.
 #[derive(Debug, Default)]
 pub(super) struct Store {
@@ -27,6 +30,8 @@ pub(super) struct Store {
 pub(super) struct Differences {
     /// Containers whose row says something else than what is held, or that are new.
     pub(super) differ: Vec<ContainerId>,
+    /// Containers that could not be inspected so far.
+    pub(super) unread: Vec<ContainerId>,
     /// Containers that are no more.
     pub(super) gone: Vec<ContainerId>,
 }
@@ -60,7 +65,7 @@ impl Store {
                         out.differ.push(row.id);
                     }
                 }
-                Some(held) if **held == row => {}
+                Some(held) if !differs(held, &row) => out.unread.push(row.id),
                 _ => {
                     out.differ.push(row.id.clone());
                     self.map.insert(row.id.clone(), Arc::new(row));
@@ -164,21 +169,17 @@ impl Store {
         }
     }
 
-    /// Takes a whole list of networks; members that are known stay until the network is inspected again. Gives those
-    /// that are new.
-    pub(super) fn apply_networks(&mut self, rows: Vec<Network>) -> Vec<NetworkId> {
+    /// Takes a whole list of networks; members that are known stay until the network is inspected again.
+    pub(super) fn apply_networks(&mut self, rows: Vec<Network>) {
         let listed: BTreeSet<NetworkId> = rows.iter().map(|row| row.id.clone()).collect();
         self.networks.retain(|id, _| listed.contains(id));
-        let mut new = Vec::new();
         for mut row in rows {
-            match self.networks.get(&row.id) {
-                Some(held) => row.members = held.members.clone(),
-                None => new.push(row.id.clone()),
+            if let Some(held) = self.networks.get(&row.id) {
+                row.members = held.members.clone();
             }
             self.networks.insert(row.id.clone(), row);
         }
         self.rebuild_networks();
-        new
     }
 
     pub(super) fn apply_network(&mut self, network: Network) -> bool {
@@ -221,6 +222,9 @@ impl Store {
     /// Volumes that mounts name, as far as they are known. True when they changed.
     pub(super) fn rebuild_volumes(&mut self) -> bool {
         let used = self.volumes_used();
+        if self.volumes.len() > 2 * used.len() + SPARE_VOLUMES {
+            self.volumes.retain(|name, _| used.contains(name));
+        }
         let all: Vec<Volume> = used.iter().filter_map(|name| self.volumes.get(name).cloned()).collect();
         let changed = *self.volumes_out != all;
         if changed {
