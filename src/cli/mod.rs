@@ -3,3 +3,4 @@
 pub mod args;
 pub mod audit;
 pub mod doctor;
+pub mod source;

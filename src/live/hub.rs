@@ -269,8 +269,8 @@ impl Hub {
                 self.timeline.add(events);
             }
             EngineUpdate::State(state) => {
-                let first = self.engine.is_none();
-                let was = self.engine.as_ref().map(|e| e.state);
+                let was = self.engine.as_ref().map(|e| e.status);
+                let first = was.is_none_or(|w| w == SourceState::Starting) && state.status != SourceState::Starting;
                 self.note_engine(was, &state);
                 let same = self.engine.as_ref().is_some_and(|e| Arc::ptr_eq(&e.containers, &state.containers));
                 self.engine = Some(state);
@@ -294,7 +294,7 @@ impl Hub {
     /// An engine that came or went is an event of its own.
     fn note_engine(&mut self, was: Option<SourceState>, state: &EngineState) {
         let now = Timestamp::now();
-        match (was, state.state) {
+        match (was, state.status) {
             (Some(SourceState::Ok | SourceState::Partial), SourceState::Stale | SourceState::Down) => {
                 self.timeline.note(now, Weight::Alarm, "engine", "lost", state.reason.clone());
             }
@@ -474,7 +474,7 @@ impl Hub {
         let Some(pid) = self.daemon.known().and_then(|d| d.pid) else { return };
         let stat = std::fs::read(self.proc.join(format!("{pid}/stat"))).unwrap_or_default();
         let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2)).copied();
-        let answers = self.engine.as_ref().is_some_and(|e| matches!(e.state, SourceState::Ok | SourceState::Partial));
+        let answers = self.engine.as_ref().is_some_and(|e| matches!(e.status, SourceState::Ok | SourceState::Partial));
         if answers && matches!(state, Some(b'T' | b't' | b'Z') | None) {
             let _ = self.wires.engine.send(Nudge::Doubt);
         }
@@ -519,7 +519,7 @@ impl Hub {
 
     /// Walks the cgroup tree for containers.
     fn find_seats(&mut self, now: Instant) {
-        let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.state, SourceState::Ok | SourceState::Partial));
+        let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.status, SourceState::Ok | SourceState::Partial));
         self.clocks.seats = now + if alone { SEATS_ALONE } else { SEATS_BEAT };
         let Some(layout) = self.meters.layout().cloned() else { return };
         match containers::seats(&layout, &self.proc, &self.seats) {
@@ -698,7 +698,7 @@ impl Hub {
             age_ms: None,
             resyncs: 0,
         };
-        let engine = self.engine.as_ref().map_or_else(|| starting("engine"), |e| e.status(now));
+        let engine = self.engine.as_ref().map_or_else(|| starting("engine"), |e| engine_status(e, now));
         let netlink = self.netlink.as_ref().map_or_else(|| starting("netlink"), |n| n.status(now));
         let proc = match (self.kernel_gaps.iter().next(), &self.seats_gap) {
             (None, None) => SourceStatus {
@@ -777,3 +777,13 @@ fn same_rules(a: &Firewall, b: &Firewall) -> bool {
         })
 }
 
+fn engine_status(engine: &EngineState, now: Instant) -> SourceStatus {
+    let age = engine.answered_at.map(|at| now.saturating_duration_since(at).as_millis());
+    SourceStatus {
+        name: "engine".into(),
+        state: engine.status,
+        reason: engine.reason.clone(),
+        age_ms: age.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+        resyncs: engine.resyncs,
+    }
+}
