@@ -10,6 +10,8 @@
 mod generation;
 mod iptables_rule;
 mod iptables_target;
+#[cfg(test)]
+mod live_tests;
 mod merge;
 mod nft;
 mod nft_match;
