@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// How much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Identity, namespaces, cgroup and its limits: what the first screen and sharing need. All else is "not read yet".
+    /// Identity, namespaces, cgroup and its limits of memory and tasks: what the first screen and sharing need. All
+    /// else is "not read yet".
     Quick,
     /// Everything.
     Full,
@@ -32,7 +33,7 @@ pub fn container_facts(
     depth: Depth,
 ) -> Result<KernelFacts, Gap> {
     let start_ticks = process::start_ticks(root, pid)?;
-    let mut facts = quick(root, mounts, id, pid, start_ticks);
+    let mut facts = identity(root, mounts, id, pid, start_ticks, depth);
     if depth == Depth::Full {
         fill(&mut facts, root, mounts);
     }
@@ -43,10 +44,17 @@ pub fn container_facts(
     }
 }
 
-fn quick(root: &ProcRoot, mounts: &CgroupMounts, id: &ContainerId, pid: Pid, start_ticks: u64) -> KernelFacts {
+fn identity(
+    root: &ProcRoot,
+    mounts: &CgroupMounts,
+    id: &ContainerId,
+    pid: Pid,
+    start_ticks: u64,
+    depth: Depth,
+) -> KernelFacts {
     let cgroups = process_cgroups(root, pid);
     let limits = match &cgroups {
-        Ok(cgroups) => cgroup_limits::limits(mounts, cgroups),
+        Ok(cgroups) => cgroup_limits::limits(mounts, cgroups, depth),
         Err(gap) => no_limits(gap),
     };
     KernelFacts {
@@ -186,6 +194,7 @@ mod tests {
         assert_eq!(seen.namespaces[&NsKind::Net].get(), Some(NsInode(4_026_532_281)));
         assert_eq!(seen.limits.memory, Fact::Known(Some((4096, "/docker/c1".to_owned()))));
         assert_eq!(seen.processes.why().map(|gap| gap.kind), Some(GapKind::NotYet));
+        assert_eq!(seen.limits.cpu.why().map(|gap| gap.kind), Some(GapKind::NotYet));
     }
 
     #[test]

@@ -218,6 +218,10 @@ fn live_the_lab_is_proven_to_be_on_this_host() {
     assert!(matches!(seen, Locality::Local { .. }), "{seen:?}");
 }
 
+fn netns_of(root: &ProcRoot, pid: Pid) -> crate::model::NsInode {
+    namespace(&root.proc.join(pid.0.to_string()), NsKind::Net).get().expect("a namespace")
+}
+
 #[test]
 #[ignore = "needs root and a lab; prints what the readings cost"]
 fn live_cost() {
@@ -238,6 +242,24 @@ fn live_cost() {
             }
         });
     }
+    let of_all = |name: &str, work: &dyn Fn(&Live, crate::model::NsInode)| {
+        let all: Vec<_> = all.iter().map(|live| (live, netns_of(&root, live.pid))).collect();
+        per(name, all.len(), &mut || all.iter().for_each(|(live, netns)| work(live, *netns)));
+    };
+    of_all("processes", &|live, _| {
+        let cgroups = cgroup_paths::process_cgroups(&root, live.pid).expect("cgroups");
+        for pid in members(&mounts, &cgroups, &live.id).expect("members") {
+            let _ = process(&root, pid);
+        }
+    });
+    of_all("members", &|live, _| {
+        let cgroups = cgroup_paths::process_cgroups(&root, live.pid).expect("cgroups");
+        let _ = members(&mounts, &cgroups, &live.id);
+    });
+    of_all("routes", &|live, netns| drop(routes::routes(&root, live.pid, netns)));
+    of_all("ip_forward", &|live, netns| drop(inside::ip_forward(&root, live.pid, netns)));
+    of_all("hosts", &|live, _| drop(beneath::small_file(&root, live.pid, "/etc/hosts")));
+    of_all("rlimits", &|live, _| drop(rights::rlimits(&root, live.pid)));
     per("host", 1, &mut || drop(host_facts(&root)));
     per("proxies", 1, &mut || drop(proxies(&root, None)));
     let ours = namespace(&root.proc.join("self"), NsKind::Net).get().expect("ours");
