@@ -182,7 +182,9 @@ fn live_the_daemon_and_its_proxies() {
     let root = ProcRoot::default();
     let daemon = lab_daemon();
     let root_dir = run("docker", &["info", "-f", "{{.DockerRootDir}}"]);
-    assert_eq!(effective::flag_values(&daemon.args, "data-root"), [root_dir]);
+    let given = effective::setting(&daemon, "data-root").known().cloned().expect("known");
+    let given = given.and_then(|setting| setting.last().map(str::to_owned));
+    assert_eq!(given.unwrap_or_else(|| "/var/lib/docker".to_owned()), root_dir);
     assert_eq!(daemon.net_ns, namespace(&root.proc.join("self"), NsKind::Net), "run this within the lab's namespace");
     let proxies = daemon.proxies.known().expect("proxies");
     for live in containers() {
@@ -216,6 +218,31 @@ fn live_the_lab_is_proven_to_be_on_this_host() {
     assert!(running.iter().all(|running| running.started_at.is_some()));
     let seen = locality(&root, &running[..1], &Engine::default(), &host_facts(&root));
     assert!(matches!(seen, Locality::Local { .. }), "{seen:?}");
+}
+
+#[test]
+#[ignore = "needs root and a lab"]
+fn live_the_host_is_the_engines_host() {
+    let host = host_facts(&ProcRoot::default());
+    let info: serde_json::Value = serde_json::from_str(&run("docker", &["info", "-f", "{{json .}}"])).expect("info");
+    assert_eq!(info["Name"], host.name.raw());
+    assert_eq!(info["KernelVersion"], host.kernel);
+    assert_eq!(info["NCPU"], host.cpus);
+    assert_eq!(info["MemTotal"], host.memory_bytes);
+    let version = host.cgroup_version.get().expect("a version");
+    assert_eq!(info["CgroupVersion"] == "2", version == crate::model::CgroupVersion::V2, "{version:?}");
+    let has_apparmor = info["SecurityOptions"].to_string().contains("name=apparmor");
+    assert_eq!(host.lsm.known().expect("modules").iter().any(|name| name == "apparmor"), has_apparmor);
+    assert_eq!(host.sysctls["net.ipv4.ip_forward"], Fact::Known(run("sysctl", &["-n", "net.ipv4.ip_forward"])));
+    assert!(host.rights.uid == 0 && host.rights.user == "root" && !host.boot_id.is_empty());
+    for live in containers() {
+        let label = facts(&live, Depth::Full).lsm_label;
+        let wanted = live.inspect["AppArmorProfile"].as_str().unwrap_or_default();
+        match label {
+            Fact::Known(label) => assert!(label.raw().starts_with(wanted), "{}: {label:?} {wanted}", live.name),
+            Fact::Unknown { unknown } => assert!(!has_apparmor && wanted.is_empty(), "{unknown:?}"),
+        }
+    }
 }
 
 fn netns_of(root: &ProcRoot, pid: Pid) -> crate::model::NsInode {
