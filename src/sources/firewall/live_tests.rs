@@ -90,3 +90,20 @@ fn plain_k01_without_the_right_all_is_unknown_with_its_reason() {
     let gap = GenerationProbe::new().current();
     assert_eq!(gap.why().map(|gap| gap.kind), Some(GapKind::Permission), "{gap:?}");
 }
+
+#[test]
+#[ignore = "needs root and ip_tables in the kernel"]
+fn live_k17_both_back_ends_filled() {
+    in_new_netns(|| {
+        shell("iptables-legacy -A FORWARD -i eth0 -j DROP; iptables-nft -A FORWARD -o eth0 -j ACCEPT");
+        let seen = read_now();
+        let firewall = seen.known().expect("a firewall");
+        assert!(firewall.is_complete(), "{:?}", firewall.gaps);
+        let rule_of = |backend| {
+            let table = firewall.tables.iter().find(|table| table.backend == backend && table.name == "filter");
+            table.and_then(|table| table.chain("FORWARD")).expect("a chain").rules[0].text.clone()
+        };
+        assert_eq!(rule_of(Backend::IptablesLegacy), "-A FORWARD -i eth0 -j DROP");
+        assert_eq!(rule_of(Backend::IptablesNft), "-A FORWARD -o eth0 -j ACCEPT");
+    });
+}

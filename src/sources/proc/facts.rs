@@ -222,4 +222,23 @@ mod tests {
         std::fs::remove_file(host.path("proc/7/stat")).expect("removed");
         assert_eq!(facts(&host, Depth::Quick).expect_err("gone").kind, GapKind::Gone);
     }
+
+    #[test]
+    fn k06_a_pid_that_was_given_to_another_process_meanwhile_has_no_facts() {
+        let host = host();
+        let stat = host.path("proc/7/stat");
+        let cgroup = host.path("proc/7/cgroup");
+        std::fs::remove_file(&cgroup).expect("removed");
+        nix::unistd::mkfifo(&cgroup, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+        // The reader waits in the middle of its work until this thread opens the other end; by then the pid is reused.
+        let reuse = std::thread::spawn(move || {
+            let mut end = std::fs::OpenOptions::new().write(true).open(cgroup).expect("the reader is there");
+            let other = b"7 (other) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 999999 0 0";
+            std::fs::write(stat, other).expect("written");
+            std::io::Write::write_all(&mut end, b"0::/docker/c1\n").expect("written");
+        });
+        let gap = facts(&host, Depth::Quick).expect_err("another process");
+        reuse.join().expect("the thread ends well");
+        assert!(gap.kind == GapKind::Gone && gap.reason.contains("another one"), "{gap:?}");
+    }
 }

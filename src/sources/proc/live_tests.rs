@@ -333,3 +333,20 @@ fn plain_k01_what_is_hidden_is_a_gap_with_a_remedy() {
     assign_owners(&root, &[Pid(1)], &mut listeners);
     assert!(is_gap(listeners[0].owner.why()), "nobody listens? {:?}", listeners[0].owner);
 }
+
+#[test]
+#[ignore = "needs a lab, and root without a capability: run the test binary under `capsh --drop=cap_sys_admin --`"]
+fn dropped_k02_a_namespace_that_may_not_be_entered_is_a_gap_and_never_the_hosts() {
+    let root = ProcRoot::default();
+    assert!(!host_facts(&root).rights.has(21), "run this without CAP_SYS_ADMIN");
+    let ours = netns_of(&root, Pid(std::process::id() as i32));
+    let live = containers().into_iter().find(|live| netns_of(&root, live.pid) != ours).expect("a container of its own");
+    let facts = facts(&live, Depth::Full);
+    let gap = facts.ip_forward.why().expect("a gap");
+    assert!(gap.kind == crate::model::GapKind::Permission && gap.lift.is_some(), "{gap:?}");
+    // The files of procfs still tell its sockets.
+    let scan = scan_listeners(&root, netns_of(&root, live.pid), Via::Process(live.pid));
+    let seen = scan.listeners.known().expect("listeners").len();
+    let table = run("cat", &[&format!("/proc/{}/net/tcp", live.pid), &format!("/proc/{}/net/udp", live.pid)]);
+    assert!(table.lines().filter(|line| line.contains(" 0A ") || line.contains(" 07 ")).count() <= seen);
+}
