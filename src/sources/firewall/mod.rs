@@ -23,6 +23,6 @@ mod words;
 
 pub use generation::GenerationProbe;
 pub use merge::merge;
-pub use nft::parse_nft;
+pub use nft::{NftChain, NftRuleset, NftTable, parse_nft};
 pub use read::read;
 pub use save::{Saved, parse_save};
