@@ -58,8 +58,7 @@ impl LinkStatsReader {
     fn attempt(&mut self, out: &mut Vec<(IfIndex, LinkCounters)>) -> Result<(), NetlinkError> {
         for _ in 0..ATTEMPTS {
             out.clear();
-            let steadiness =
-                self.socket.dump(&mut self.request, &mut |message| out.extend(parse_counters(message)))?;
+            let steadiness = self.socket.dump(&mut self.request, &mut |message| out.extend(parse_counters(message)))?;
             if steadiness == Steadiness::Steady {
                 break;
             }
@@ -116,7 +115,8 @@ mod tests {
         let found: Vec<_> = messages(DUMP).filter_map(|m| parse_counters(&m)).collect();
         let indexes: Vec<u32> = found.iter().map(|(n, _)| n.0).collect();
         assert_eq!(indexes, (1..=21).collect::<Vec<_>>());
-        let veth = LinkCounters { rx_bytes: 516, rx_packets: 6, tx_bytes: 620, tx_packets: 8, ..LinkCounters::default() };
+        let veth =
+            LinkCounters { rx_bytes: 516, rx_packets: 6, tx_bytes: 620, tx_packets: 8, ..LinkCounters::default() };
         assert_eq!(found[1].1, veth);
         assert_eq!(found[2].1, LinkCounters { tx_dropped: 2, ..LinkCounters::default() });
         assert_eq!(found[3].1, LinkCounters { tx_bytes: 140, tx_packets: 2, ..LinkCounters::default() });
