@@ -158,7 +158,7 @@ fn compare(ours: &Link, theirs: &Value, all: &[Value]) {
     let flags = theirs["flags"].as_array().expect("flags");
     assert_eq!(ours.is_up, flags.contains(&"UP".into()), "{what}");
     assert_eq!(ours.is_promisc, flags.contains(&"PROMISC".into()), "{what}");
-    let kind = if text(theirs, "/link_type") == "loopback" { "loopback" } else { text(theirs, "/linkinfo/info_kind") };
+    let kind = theirs.pointer("/linkinfo/info_kind").unwrap_or(&theirs["link_type"]).as_str().expect("a kind");
     assert_eq!(ours.kind, kind, "{what}");
     let below = theirs.pointer("/link_index").and_then(Value::as_u64).or(index_of(text(theirs, "/link")));
     assert_eq!(ours.peer.as_ref().map(|p| u64::from(p.ifindex.0)), below, "{what}");
@@ -535,6 +535,39 @@ fn k09_pictures_are_consistent_while_200_veths_a_second_come_and_go() {
             .await;
         });
     });
+}
+
+/// Every namespace of the machine, read from the one the test is started in, against `ip` run inside each. Meant for a
+/// host with containers: start the test there.
+#[test]
+#[ignore = "needs root"]
+fn all_namespaces_of_this_machine_agree_with_ip() {
+    let state = now();
+    let mut compared = 0;
+    for netns in state.netns.iter().filter(|n| n.links_gap.is_none()) {
+        let process = netns.processes.known().and_then(|pids| pids.first().copied());
+        let ways = netns.names.first().map(|n| n.raw().to_owned()).or(process.map(|pid| format!("/proc/{pid}/ns/net")));
+        let Some(way) = ways.filter(|_| !netns.is_ours).or(netns.is_ours.then(|| "/proc/self/ns/net".to_owned()))
+        else {
+            continue;
+        };
+        let inside = || -> Option<Vec<Value>> {
+            let arguments = format!("--net={way} ip -d -j addr");
+            let output = Command::new("nsenter").args(arguments.split(' ')).output().ok()?;
+            serde_json::from_slice(&output.stdout).ok()
+        };
+        // What changes or goes meanwhile can't be compared; the rigs above see to change.
+        let (before, state, after) = (inside(), now(), inside());
+        let Some(theirs) = after.filter(|after| Some(after) == before.as_ref()) else { continue };
+        let ours: Vec<_> = state.links.iter().filter(|l| l.netns == netns.inode).collect();
+        assert_eq!(ours.len(), theirs.len(), "{netns:?}");
+        for (ours, one) in ours.into_iter().zip(&theirs) {
+            compare(ours, one, &theirs);
+        }
+        compared += 1;
+    }
+    assert!(compared > 0);
+    println!("{compared} of {} namespaces, {} links, {}", state.netns.len(), state.links.len(), state.reason);
 }
 
 /// Whatever the rights: each namespace is read or says why not. Run as a user without rights by the test below.
