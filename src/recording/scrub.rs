@@ -71,12 +71,19 @@ impl Scrubber {
     /// argument or a URL with a password.
     pub fn detail(&self, detail: &Detail) -> Detail {
         let text = detail.text.raw();
+        if detail.kind == Detail::LOGS {
+            let mut lines = detail.log_lines();
+            for line in &mut lines {
+                apply(&mut line.text, secret::scrub_command_line);
+            }
+            return Detail::of_log(detail.container.clone(), &lines);
+        }
         let text = match serde_json::from_str::<serde_json::Value>(text) {
             Ok(mut value) if value.is_object() || value.is_array() => {
                 scrub_json(&mut value);
                 value.to_string()
             }
-            _ => text.split('\n').map(secret::scrub_command_line).collect::<Vec<_>>().join("\n"),
+            _ => secret::scrub_command_line(text).into_owned(),
         };
         Detail { text: Outside::from(text), ..detail.clone() }
     }
