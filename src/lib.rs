@@ -9,6 +9,7 @@
 //! - [`analysis`]: pure verbs, snapshots in, a report out
 //! - [`recording`]: snapshots in a file and back: record, replay, demo
 //! - [`feed`]: where snapshots come from, as the console sees it
+//! - [`playback`]: a recording as such a feed
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod feed;
 pub mod live;
 pub mod model;
+pub mod playback;
 pub mod recording;
 pub mod sources;
 pub mod text;

@@ -60,20 +60,20 @@ fn id_of(found: &Found) -> ContainerId {
 
 /// Joins the engine's containers with those that only the cgroup tree shows. `remembered` are containers that the
 /// engine once knew: they keep their names while it is away.
-pub fn join(engine: &[Arc<Container>], seats: &[Seat], netns_known: bool) -> Arc<Vec<Arc<Container>>> {
+pub fn join(engine: &[Arc<Container>], seats: &[Seat]) -> Arc<Vec<Arc<Container>>> {
     let mut all: Vec<Arc<Container>> = engine.to_vec();
     let ids: BTreeSet<&ContainerId> = engine.iter().map(|c| &c.id).collect();
     let mut seen = BTreeSet::new();
     for seat in seats {
         if !ids.contains(&seat.id) && seen.insert(&seat.id) {
-            all.push(Arc::new(unowned(seat, netns_known)));
+            all.push(Arc::new(unowned(seat)));
         }
     }
     all.sort_by(|a, b| a.id.cmp(&b.id));
     Arc::new(all)
 }
 
-fn unowned(seat: &Seat, _netns_known: bool) -> Container {
+fn unowned(seat: &Seat) -> Container {
     let like = seat.found.shape.looks_like;
     let short = if seat.found.shape.id.len() == 64 { &seat.found.shape.id[..12] } else { &seat.found.shape.id };
     let mut container = Container::named(seat.id.clone(), format!("{like}:{short}"));

@@ -4,5 +4,7 @@
 //! terminal.
 
 pub mod cgroup;
+pub mod engine;
 pub mod firewall;
+pub mod netlink;
 pub mod proc;

@@ -5,7 +5,7 @@
 use super::files::{process_gap, read_head};
 use super::status::{Stat, parse_stat, parse_status};
 use super::{ProcRoot, namespaces};
-use crate::model::{Gap, GapKind, NsKind, Pid, Process};
+use crate::model::{Fact, Gap, GapKind, NsKind, Pid, Process};
 use crate::text::Outside;
 
 /// Longest command line that is kept, bytes.
@@ -41,6 +41,8 @@ pub fn process(root: &ProcRoot, pid: Pid) -> Result<Process, Gap> {
     let bytes = read_head(&path, FILE_BYTES).map_err(|error| process_gap(&path, &error))?;
     let status = parse_status(&bytes)
         .ok_or_else(|| Gap::new(GapKind::Gone, format!("read {}: the process ended", path.display())))?;
+    let directory = root.proc.join(pid.0.to_string());
+    let namespace = |kind| namespaces::namespace(&directory, kind);
     Ok(Process {
         pid,
         ppid: Pid(stat.ppid),
@@ -56,17 +58,29 @@ pub fn process(root: &ProcRoot, pid: Pid) -> Result<Process, Gap> {
         caps: status.caps,
         no_new_privs: status.no_new_privs,
         seccomp: status.seccomp,
-        net_ns: namespaces::namespace(&root.proc.join(pid.0.to_string()), NsKind::Net),
+        net_ns: namespace(NsKind::Net),
+        mnt_ns: namespace(NsKind::Mnt),
+        pid_ns: namespace(NsKind::Pid),
+        exe: exe(root, pid),
     })
+}
+
+/// What `/proc/PID/exe` points at, with the kernel's ` (deleted)` when the file is gone.
+fn exe(root: &ProcRoot, pid: Pid) -> Fact<Outside> {
+    let path = root.of(pid, "exe");
+    match std::fs::read_link(&path) {
+        Ok(target) => Fact::Known(lossy(target.as_os_str().as_encoded_bytes())),
+        Err(error) => Fact::gap(process_gap(&path, &error)),
+    }
 }
 
 /// The name of a process as it is. `stat` escapes line feeds and backslashes, so a name with a backslash is read
 /// again from `comm`, which does not.
 pub(super) fn comm_of(root: &ProcRoot, pid: Pid, stat: &Stat) -> Outside {
-    if stat.comm.contains(&b'\\') {
-        if let Ok(bytes) = read_head(&root.of(pid, "comm"), 64) {
-            return lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
-        }
+    if stat.comm.contains(&b'\\')
+        && let Ok(bytes) = read_head(&root.of(pid, "comm"), 64)
+    {
+        return lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
     }
     lossy(&stat.comm)
 }

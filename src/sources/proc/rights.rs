@@ -43,8 +43,11 @@ pub(super) fn lsm_label(root: &ProcRoot, pid: Pid) -> Fact<Outside> {
     }
 }
 
+/// Soft and hard limit by name; none is unlimited.
+type Limits = BTreeMap<String, (Option<u64>, Option<u64>)>;
+
 /// Rows of `/proc/PID/limits` by the kernel's name (`Max open files`): (soft, hard), none is unlimited.
-pub(super) fn rlimits(root: &ProcRoot, pid: Pid) -> Fact<BTreeMap<String, (Option<u64>, Option<u64>)>> {
+pub(super) fn rlimits(root: &ProcRoot, pid: Pid) -> Fact<Limits> {
     let path = root.of(pid, "limits");
     match read_head(&path, 64 * 1024) {
         Ok(bytes) => Fact::Known(parse_limits(&String::from_utf8_lossy(&bytes))),
@@ -53,7 +56,7 @@ pub(super) fn rlimits(root: &ProcRoot, pid: Pid) -> Fact<BTreeMap<String, (Optio
 }
 
 /// The columns have fixed places: name 0–25, soft 26–46, hard 47–67.
-fn parse_limits(text: &str) -> BTreeMap<String, (Option<u64>, Option<u64>)> {
+fn parse_limits(text: &str) -> Limits {
     let value = |word: &str| if word == "unlimited" { Some(None) } else { word.parse().ok().map(Some) };
     let row = |line: &str| {
         let name = line.get(..26)?.trim().to_owned();
