@@ -1,29 +1,34 @@
 //! Recordings: the stream of snapshots in a file, and its way back to the screen.
 //!
 //! The [`Writer`] appends whole and differential frames, the [`Reader`] indexes a file and gives any frame, the
-//! [`Player`] turns time into frames, the [`Scrubber`] takes secrets out before they are written, and [`demo`] is a
-//! recording that is always at hand.
+//! [`Player`] turns time into frames, [`Replay`] makes a feed of it, the [`Scrubber`] takes secrets out before they are
+//! written, and [`demo`] is a recording that is always at hand.
 //!
-//! This room knows the model and files. It knows no source of snapshots, no view and no terminal.
+//! This room knows the model, the feed's words and files. It knows no source of snapshots, no view and no terminal.
 
 mod delta;
 pub mod demo;
+mod detail;
 mod error;
 mod format;
 mod player;
 mod reader;
+mod recorder;
+mod replay;
 mod scrub;
 mod writer;
 
+pub use detail::Detail;
 pub use error::RecordingError;
 pub use format::FORMAT_VERSION;
 pub use player::{Frames, Player, SPEEDS, Transport};
 pub use reader::{Ending, Reader};
+pub use recorder::Recorder;
+pub use replay::{Replay, run};
 pub use scrub::{Scrub, Scrubber, scrub};
 pub use writer::{WriteOptions, Writer};
 
-use crate::model::{ContainerId, SCHEMA_VERSION};
-use crate::text::Outside;
+use crate::model::SCHEMA_VERSION;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -54,24 +59,6 @@ impl Meta {
             title: String::new(),
         }
     }
-}
-
-/// The answer to a question that is asked on demand and not part of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detail {
-    /// About which container.
-    pub container: ContainerId,
-    /// Which question: see [`Detail::LOGS`] and [`Detail::INSPECT`].
-    pub kind: String,
-    /// The answer.
-    pub text: Outside,
-}
-
-impl Detail {
-    /// The tail of the log, one line each.
-    pub const LOGS: &str = "logs";
-    /// The engine's answer to inspect, as JSON.
-    pub const INSPECT: &str = "inspect";
 }
 
 #[cfg(test)]

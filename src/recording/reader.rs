@@ -294,14 +294,36 @@ impl Reader {
         position: Duration,
     ) -> Result<Option<Detail>, RecordingError> {
         let position_ns = u64::try_from(position.as_nanos()).unwrap_or(u64::MAX);
+        let answers = self.answers(container, kind);
+        let after = answers.partition_point(|(at, _)| *at <= position_ns);
+        let Some((_, entry)) = answers.get(after.saturating_sub(1)) else { return Ok(None) };
+        self.decode(self.details[*entry]).map(Some)
+    }
+
+    /// The answers to a question that were written after one time and not after another, in their order; at most the
+    /// newest 1,000. A damaged one is left out.
+    pub fn details(
+        &mut self,
+        container: &ContainerId,
+        kind: &str,
+        times: std::ops::Range<Option<Duration>>,
+    ) -> Vec<Detail> {
+        let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let (after, until) = (times.start.map(ns), times.end.map_or(u64::MAX, ns));
+        let answers = self.answers(container, kind);
+        let within = answers.into_iter().filter(|(at, _)| after.is_none_or(|after| *at > after) && *at <= until);
+        let mut entries: Vec<usize> = within.map(|(_, entry)| entry).collect();
+        entries.drain(..entries.len().saturating_sub(1_000));
+        entries.into_iter().filter_map(|entry| self.decode(self.details[entry]).ok()).collect()
+    }
+
+    /// Positions and frames of the answers to a question.
+    fn answers(&mut self, container: &ContainerId, kind: &str) -> Vec<(u64, usize)> {
         if self.detail_index.is_none() {
             self.detail_index = Some(self.index_details());
         }
         let key = (container.clone(), kind.to_owned());
-        let Some(answers) = self.detail_index.as_ref().and_then(|index| index.get(&key)) else { return Ok(None) };
-        let after = answers.partition_point(|(at, _)| *at <= position_ns);
-        let Some((_, entry)) = answers.get(after.saturating_sub(1)) else { return Ok(None) };
-        self.decode(self.details[*entry]).map(Some)
+        self.detail_index.as_ref().and_then(|index| index.get(&key)).cloned().unwrap_or_default()
     }
 
     /// Which answers there are. A damaged one is as if it were not there.

@@ -46,22 +46,31 @@ impl Scrubber {
         let mut out = snapshot.clone();
         let what = self.what;
         out.host = part(&snapshot.host, &old.host, &done.host, |host| scrub_host(host, what));
+        out.sources = part(&snapshot.sources, &old.sources, &done.sources, |all| {
+            let mut all = all.clone();
+            all.iter_mut().for_each(|source| source.reason = secret::mask_urls(&source.reason).into_owned());
+            all
+        });
         out.containers = part(&snapshot.containers, &old.containers, &done.containers, |all| {
-            let one = |c: &Arc<Container>| match (old.container(&c.id), done.container(&c.id)) {
-                (Some(old), Some(done)) if Arc::ptr_eq(old, c) => done.clone(),
-                _ => Arc::new(scrub_container(c)),
-            };
+            let one = |c: &Arc<Container>| part_of(c, old.container(&c.id), done.container(&c.id), scrub_container);
             all.iter().map(one).collect()
         });
         out.kernel = part(&snapshot.kernel, &old.kernel, &done.kernel, |all| {
-            all.iter().map(|(id, facts)| (id.clone(), Arc::new(scrub_kernel(facts)))).collect()
+            let one = |k: &Arc<KernelFacts>| part_of(k, old.kernel_of(&k.id), done.kernel_of(&k.id), scrub_kernel);
+            all.iter().map(|(id, facts)| (id.clone(), one(facts))).collect()
         });
         out.networks =
             part(&snapshot.networks, &old.networks, &done.networks, |all| all.iter().map(scrub_network).collect());
         out.volumes =
             part(&snapshot.volumes, &old.volumes, &done.volumes, |all| all.iter().map(scrub_volume).collect());
         out.events = part(&snapshot.events, &old.events, &done.events, |all| {
-            all.iter().map(|event| Arc::new(scrub_event(event))).collect()
+            // Numbers rise, so the same event is found by its number; the scrubbed list has it at the same place.
+            let one = |event: &Arc<Event>| {
+                let at = old.events.binary_search_by_key(&event.seq, |old| old.seq).ok();
+                let (old, done) = (at.and_then(|at| old.events.get(at)), at.and_then(|at| done.events.get(at)));
+                part_of(event, old, done, scrub_event)
+            };
+            all.iter().map(one).collect()
         });
         self.before = Some((snapshot.clone(), out.clone()));
         out
@@ -71,12 +80,19 @@ impl Scrubber {
     /// argument or a URL with a password.
     pub fn detail(&self, detail: &Detail) -> Detail {
         let text = detail.text.raw();
+        if detail.kind == Detail::LOGS {
+            let mut lines = detail.log_lines();
+            for line in &mut lines {
+                apply(&mut line.text, secret::scrub_command_line);
+            }
+            return Detail::of_log(detail.container.clone(), &lines);
+        }
         let text = match serde_json::from_str::<serde_json::Value>(text) {
             Ok(mut value) if value.is_object() || value.is_array() => {
                 scrub_json(&mut value);
                 value.to_string()
             }
-            _ => text.split('\n').map(secret::scrub_command_line).collect::<Vec<_>>().join("\n"),
+            _ => secret::scrub_command_line(text).into_owned(),
         };
         Detail { text: Outside::from(text), ..detail.clone() }
     }
@@ -85,6 +101,14 @@ impl Scrubber {
 /// A part of the snapshot: the one scrubbed before when it is the same object.
 fn part<T>(now: &Arc<T>, old: &Arc<T>, done: &Arc<T>, scrub: impl FnOnce(&T) -> T) -> Arc<T> {
     if Arc::ptr_eq(now, old) { done.clone() } else { Arc::new(scrub(now)) }
+}
+
+/// One of many: the one scrubbed before when it is the same object.
+fn part_of<T>(now: &Arc<T>, old: Option<&Arc<T>>, done: Option<&Arc<T>>, scrub: impl FnOnce(&T) -> T) -> Arc<T> {
+    match (old, done) {
+        (Some(old), Some(done)) if Arc::ptr_eq(old, now) => done.clone(),
+        _ => Arc::new(scrub(now)),
+    }
 }
 
 /// Changes a text in place where the rule changes it.

@@ -2,5 +2,6 @@
 
 mod playing;
 mod reading;
+mod replaying;
 mod story;
 mod writing;

@@ -6,6 +6,7 @@ use crate::model::*;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[test]
 fn files_are_private_and_never_overwritten_unasked() {
@@ -111,4 +112,31 @@ fn the_demo_plays_and_holds_no_secret() {
         let frame = frame.expect("reads");
         assert_eq!(scrub(&frame), *frame, "recorded without --scrub");
     }
+}
+
+#[test]
+fn a_recorder_scrubs_all_it_writes_and_leaves_repetitions_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.bwr");
+    let mut first = story().remove(0);
+    let mut container = (*first.containers[0]).clone();
+    container.command = "app --token hunter2".into();
+    first.containers = Arc::new(vec![Arc::new(container)]);
+    let mut recorder =
+        Recorder::start(&path, &first, Some(Scrubber::default()), WriteOptions::default()).expect("creates");
+    recorder.snapshot(&first).expect("the same instant again");
+    recorder.snapshot(&story()[1]).expect("writes");
+    let detail = Detail { container: "abc".into(), kind: Detail::LOGS.to_owned(), text: "--token hunter2".into() };
+    recorder.detail(&detail).expect("writes");
+    assert_eq!(recorder.frames(), 2);
+    let bytes = recorder.bytes();
+    assert_eq!(recorder.finish().expect("syncs"), bytes);
+    assert_eq!(fs::metadata(&path).expect("is there").len(), bytes);
+
+    let mut reader = Reader::open(&path).expect("opens");
+    assert!(reader.meta().scrubbed);
+    assert_eq!(reader.frame(0).expect("reads").containers[0].command, "app --token ******");
+    assert_eq!(*reader.frame(1).expect("reads"), story()[1]);
+    let logs = reader.detail(&"abc".into(), Detail::LOGS, Duration::MAX).expect("reads").expect("is there");
+    assert_eq!(logs.log_lines()[0].text, "--token ******");
 }
