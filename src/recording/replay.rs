@@ -27,18 +27,24 @@ pub struct Replay {
     player: Player<Reader>,
     following: Option<Following>,
     told: Option<Playback>,
+    cuts: u64,
 }
 
 impl Replay {
     /// A feed of what the player plays.
     pub fn new(player: Player<Reader>) -> Self {
-        Replay { player, following: None, told: None }
+        Replay { player, following: None, told: None, cuts: 0 }
     }
 
     /// What is new at `now_ns` of the caller's steady clock.
     pub fn wake(&mut self, now_ns: u64) -> Vec<Update> {
         let mut updates = Vec::new();
-        if let Some(snapshot) = self.player.tick(now_ns) {
+        let snapshot = self.player.tick(now_ns);
+        if self.player.cuts() != self.cuts {
+            self.cuts = self.player.cuts();
+            updates.push(Update::Jump);
+        }
+        if let Some(snapshot) = snapshot {
             updates.push(Update::Snapshot(snapshot));
             updates.extend(self.new_lines().map(Update::Logs));
         }
