@@ -44,7 +44,7 @@ impl Watched {
                 return state.clone();
             }
             match tokio::time::timeout_at(until, self.updates.recv()).await {
-                Ok(Some(EngineUpdate::State(state))) => self.state = Some(state),
+                Ok(Some(EngineUpdate::State(state))) => self.state = Some(*state),
                 Ok(Some(EngineUpdate::Events(events))) => self.events.extend(events),
                 Ok(None) => panic!("the watch ended"),
                 Err(_) => panic!("waited too long for {what}; last: {:?}", self.state.as_ref().map(summary)),
@@ -60,7 +60,7 @@ impl Watched {
                 return event.clone();
             }
             match tokio::time::timeout_at(until, self.updates.recv()).await {
-                Ok(Some(EngineUpdate::State(state))) => self.state = Some(state),
+                Ok(Some(EngineUpdate::State(state))) => self.state = Some(*state),
                 Ok(Some(EngineUpdate::Events(events))) => self.events.extend(events),
                 _ => panic!("waited too long for event {action}; heard {:?}", self.events),
             }
@@ -182,7 +182,7 @@ async fn e02_a_forbidden_socket_names_file_and_group() {
     let rig = Rig::new();
     let _engine = rig.engine();
     std::fs::set_permissions(rig.dir.path(), std::fs::Permissions::from_mode(0o755)).expect("chmod");
-    std::fs::set_permissions(rig.path(), std::fs::Permissions::from_mode(0)).expect("chmod");
+    std::fs::set_permissions(rig.path(), std::fs::Permissions::from_mode(0o000)).expect("chmod");
     // Root may open any socket: this test runs its other half as nobody then.
     let mut other = std::process::Command::new(std::env::current_exe().expect("this test"));
     other.args(["--exact", "--ignored", "e02_other_half"]).env("E02_SOCKET", rig.path());
