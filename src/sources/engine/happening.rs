@@ -143,7 +143,7 @@ impl Happening {
             }
             _ => (Subject::Daemon, None, self.attributes.get("name").cloned()),
         };
-        let short: String = self.id.chars().take(12).collect();
+        let short: String = container.as_ref().map_or(&*self.id, ContainerId::as_str).chars().take(12).collect();
         Event {
             seq: 0,
             at: self.at_ns.and_then(|ns| Timestamp::from_nanosecond(ns.into()).ok()).unwrap_or(now),

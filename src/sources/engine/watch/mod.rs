@@ -43,7 +43,7 @@ pub enum Nudge {
 #[derive(Debug, Clone)]
 pub enum EngineUpdate {
     /// The picture has changed.
-    State(EngineState),
+    State(Box<EngineState>),
     /// Something happened; oldest first, `seq` is 0.
     Events(Vec<Event>),
 }
@@ -180,7 +180,7 @@ impl Watcher {
             clock_ahead_ms: self.clock_ahead_ms,
         };
         // A receiver that is gone ends the watch elsewhere.
-        let _ = self.out.send(EngineUpdate::State(state));
+        let _ = self.out.send(EngineUpdate::State(Box::new(state)));
     }
 
     /// The engine is away: what is held is old, or there is nothing.

@@ -49,10 +49,8 @@ impl Session<'_> {
         let is_new = self.watcher.heard.is_new(happening.at_ns, &happening.action, &happening.id);
         self.watcher.newest_ns = self.watcher.newest_ns.max(happening.at_ns);
         if self.react(&happening) && is_new {
-            let store = &self.watcher.store;
-            let event = happening.event(|id| store.get(id).map(|held| held.name.clone()), Timestamp::now());
             if self.telling.len() < TOLD_AT_ONCE {
-                self.telling.push(event);
+                self.telling.push((happening, Timestamp::now()));
             } else {
                 self.untold += 1;
             }

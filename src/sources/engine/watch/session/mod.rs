@@ -8,9 +8,10 @@ mod hearing;
 
 use super::pace::Pace;
 use super::{Nudge, Watcher};
-use crate::model::{Container, ContainerId, Engine, Event, Exec, Network, NetworkId, Volume, Weight};
+use crate::model::{Container, ContainerId, Engine, Exec, Network, NetworkId, Volume, Weight};
 use crate::sources::engine::client::{EngineReader, Events, Listing};
 use crate::sources::engine::error::EngineError;
+use crate::sources::engine::happening::Happening;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -89,7 +90,7 @@ pub(super) struct Session<'a> {
     publish_at: Option<Instant>,
     published_at: Option<Instant>,
     tell_at: Option<Instant>,
-    telling: Vec<Event>,
+    telling: Vec<(Happening, Timestamp)>,
     untold: u64,
     probes: VecDeque<String>,
     asked_volumes: BTreeSet<String>,
@@ -296,7 +297,11 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         if self.tell_at.is_some_and(|at| is_last || now >= at) {
             self.tell_at = None;
-            let events = std::mem::take(&mut self.telling);
+            // Named now and not when it was heard: a container that is created is known by then.
+            let store = &self.watcher.store;
+            let name_of = |id: &ContainerId| store.get(id).map(|held| held.name.clone());
+            let telling = std::mem::take(&mut self.telling);
+            let events = telling.into_iter().map(|(happening, at)| happening.event(name_of, at)).collect();
             let _ = self.watcher.out.send(super::EngineUpdate::Events(events));
             let untold = std::mem::take(&mut self.untold);
             if untold > 0 {
