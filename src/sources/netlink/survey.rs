@@ -8,9 +8,14 @@ use super::netns::Found;
 use super::picture::{Reading, Seen, empty, ids};
 use super::socket::{RouteSocket, Steadiness};
 use super::{NetlinkError, NetlinkState, diff, dump, inside, netns};
-use crate::model::{Event, IfIndex, SourceState};
+use crate::model::{Event, IfIndex, NsInode, SourceState};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
+
+/// As many namespaces are kept open for one visit to all of them.
+const VISITS: usize = 64;
 
 /// What a pass has to read besides our own interfaces and routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,6 +49,13 @@ impl Scope {
         self.namespaces.extend(other.namespaces);
         self.deleted.extend(other.deleted);
     }
+}
+
+/// How far one comes with the id of a namespace.
+enum ById {
+    Read(Vec<LinkFacts>, Steadiness),
+    /// It has none, or the kernel refuses.
+    Enter(File),
 }
 
 /// Receives each picture with what changed since the one before.
@@ -184,32 +196,67 @@ impl Survey {
         };
         let others = seen.discovery.found.iter().filter(|found| found.inode != seen.ours);
         let due: Vec<Found> = others.filter(is_due).cloned().collect();
+        let mut from_inside = Vec::new();
         for found in due {
-            let reading = match self.read_other(&found) {
-                Ok((links, steadiness)) => Reading { links: Ok(links), steadiness },
-                // It ended between the look at it and now: it leaves the picture, that is all.
-                Err(NetlinkError::NoWayIn { .. }) => {
-                    self.seen.others.remove(&found.inode);
-                    self.seen.discovery.found.retain(|f| f.inode != found.inode);
-                    continue;
+            match self.read_by_id(&found) {
+                Ok(ById::Read(links, steadiness)) => self.file_reading(found.inode, Ok((links, steadiness))),
+                Ok(ById::Enter(file)) => from_inside.push((found.inode, file)),
+                Err(error) => self.file_reading(found.inode, Err(error)),
+            }
+            if from_inside.len() >= VISITS {
+                self.read_from_inside(&std::mem::take(&mut from_inside));
+            }
+        }
+        self.read_from_inside(&from_inside);
+    }
+
+    /// By its id if it has one, which needs no thread and fewer rights; else gives the way in. While the file is open
+    /// the namespace lives, so that its id can't become another's meanwhile.
+    fn read_by_id(&mut self, found: &Found) -> Result<ById, NetlinkError> {
+        let file = found.open()?;
+        let Some(id) = dump::nsid(&mut self.socket, &file)? else { return Ok(ById::Enter(file)) };
+        self.seen.nsids.insert(found.inode, id);
+        Ok(match dump::links(&mut self.socket, found.inode, Some(id)) {
+            Ok((links, steadiness)) => ById::Read(links, steadiness),
+            Err(_) => ById::Enter(file),
+        })
+    }
+
+    fn read_from_inside(&mut self, wanted: &[(NsInode, File)]) {
+        if wanted.is_empty() {
+            return;
+        }
+        let mut others: Vec<&Found> = self.seen.discovery.found.iter().collect();
+        let (ours, init) = (self.seen.ours, self.seen.discovery.init);
+        others.sort_by_key(|other| (other.inode != ours, Some(other.inode) != init));
+        match inside::visit_all(wanted, &others) {
+            Ok(visits) => {
+                for ((inode, _), visit) in wanted.iter().zip(visits) {
+                    self.file_reading(*inode, visit);
                 }
-                Err(error) => Reading { links: Err(error.gap().into()), steadiness: Steadiness::Steady },
-            };
-            self.seen.others.insert(found.inode, reading);
+            }
+            Err(error) => {
+                let gap = Arc::new(error.gap());
+                for (inode, _) in wanted {
+                    let reading = Reading { links: Err(gap.clone()), steadiness: Steadiness::Steady };
+                    self.seen.others.insert(*inode, reading);
+                }
+            }
         }
     }
 
-    /// By its id if it has one, which needs no thread and fewer rights; else from the inside. While the file is open
-    /// the namespace lives, so that its id can't become another's meanwhile.
-    fn read_other(&mut self, found: &Found) -> Result<(Vec<LinkFacts>, Steadiness), NetlinkError> {
-        let file = found.open()?;
-        if let Some(id) = dump::nsid(&mut self.socket, &file)? {
-            self.seen.nsids.insert(found.inode, id);
-            if let Ok(links) = dump::links(&mut self.socket, found.inode, Some(id)) {
-                return Ok(links);
+    fn file_reading(&mut self, inode: NsInode, result: inside::Visit) {
+        let reading = match result {
+            Ok((links, steadiness)) => Reading { links: Ok(links), steadiness },
+            // It ended between the look at it and now: it leaves the picture, that is all.
+            Err(NetlinkError::NoWayIn { .. }) => {
+                self.seen.others.remove(&inode);
+                self.seen.discovery.found.retain(|found| found.inode != inode);
+                return;
             }
-        }
-        inside::links(file, found.inode, &self.seen.discovery.found)
+            Err(error) => Reading { links: Err(error.gap().into()), steadiness: Steadiness::Steady },
+        };
+        self.seen.others.insert(inode, reading);
     }
 }
 
