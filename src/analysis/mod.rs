@@ -2,7 +2,9 @@
 
 pub mod addressing;
 pub mod history;
+pub mod names;
 pub mod nat;
+pub mod path;
 pub mod ports;
 pub mod rates;
 pub mod report;
