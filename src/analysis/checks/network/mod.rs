@@ -13,6 +13,17 @@ mod n016_visible_listeners;
 mod n017_host_listener;
 mod n018_net_admin;
 mod n019_pivot;
+mod n021_promiscuous;
+mod n023_ipv6_unfiltered;
+mod n025_route_localnet;
+mod n026_overlapping_subnets;
+mod n027_duplicate_ip;
+mod n028_duplicate_mac;
+mod n029_differs_from_inspect;
+mod n030_mtu;
+mod n031_loopback_dns;
+mod n033_foreign_port;
+mod n037_discarded_ports;
 
 /// The list.
 pub const CHECKS: &[&Check] = &[
@@ -27,4 +38,15 @@ pub const CHECKS: &[&Check] = &[
     &n017_host_listener::CHECK,
     &n018_net_admin::CHECK,
     &n019_pivot::CHECK,
+    &n021_promiscuous::CHECK,
+    &n023_ipv6_unfiltered::CHECK,
+    &n025_route_localnet::CHECK,
+    &n026_overlapping_subnets::CHECK,
+    &n027_duplicate_ip::CHECK,
+    &n028_duplicate_mac::CHECK,
+    &n029_differs_from_inspect::CHECK,
+    &n030_mtu::CHECK,
+    &n031_loopback_dns::CHECK,
+    &n033_foreign_port::CHECK,
+    &n037_discarded_ports::CHECK,
 ];
