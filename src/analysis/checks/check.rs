@@ -141,6 +141,8 @@ pub struct Check {
     pub parents: &'static [&'static str],
     /// The question and the function that answers it.
     pub decide: Decide,
+    /// The same question asked of another kind of subject.
+    pub beside: Option<Decide>,
 }
 
 impl std::fmt::Debug for Check {
@@ -178,6 +180,7 @@ impl Check {
         default_fact: false,
         parents: &[],
         decide: Decide::Host(|_| Ok(super::Verdict::pass())),
+        beside: None,
     };
 
     /// Decided on the running host by a command.

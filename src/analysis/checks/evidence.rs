@@ -382,6 +382,11 @@ impl<'a> Evidence<'a> {
         self.security_option("rootless").is_some()
     }
 
+    /// Major version of the engine; none when it is not known or not a number.
+    pub fn engine_major(&self) -> Option<u32> {
+        self.snapshot.host.engine.known()?.version.split('.').next()?.parse().ok()
+    }
+
     /// A line of `info.SecurityOptions` by its name, e.g. `name=seccomp,profile=default` for `seccomp`.
     pub fn security_option(&self, name: &str) -> Option<&'a str> {
         let engine = self.snapshot.host.engine.known()?;

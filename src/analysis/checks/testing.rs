@@ -586,6 +586,7 @@ pub fn decides(check: &Check, cases: impl IntoIterator<Item = (&'static str, Hos
 }
 
 pub use super::Status::{Fail, NotApplicable as Na, Pass, Unknown, Warn};
+pub use crate::model::{Device, Exec, HealthCheck, RestartPolicy, Ulimit};
 
 /// A host with one container.
 pub fn one(draft: Draft) -> Host {

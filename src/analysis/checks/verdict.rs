@@ -263,6 +263,11 @@ impl Verdict {
         Verdict::Unknown(Undecided { code: Reason::of(gap.kind), reason: gap.reason.clone(), lift: gap.lift.clone() })
     }
 
+    /// Nobody knows, and nobody said why.
+    pub fn not_known() -> Self {
+        Verdict::unknown(Reason::NotRead, "not read yet")
+    }
+
     /// Bad when there is a hit, else good.
     pub fn of(hits: Vec<Hit>) -> Self {
         if hits.is_empty() { Verdict::pass() } else { Verdict::Found { hits } }
