@@ -58,10 +58,13 @@ impl Told<'_> {
         for link in come.iter().filter(|link| link.kind != "loopback") {
             match moved.get(&key(link)) {
                 Some(from) => {
-                    let text = format!("moved here from network namespace {}, where it was {}", from.netns, from.name.raw());
+                    let text =
+                        format!("moved here from network namespace {}, where it was {}", from.netns, from.name.raw());
                     self.link(link, "link", "moved", Weight::Info, text);
                 }
-                None => self.link(link, "link", "added", Weight::Info, format!("was added ({})", describe(link, after))),
+                None => {
+                    self.link(link, "link", "added", Weight::Info, format!("was added ({})", describe(link, after)))
+                }
             }
         }
         for new in after {

@@ -36,8 +36,7 @@ pub(super) fn links(
 ) -> Result<(Vec<LinkFacts>, Steadiness), NetlinkError> {
     const LINKS: &str = "list interfaces";
     const ADDRESSES: &str = "list addresses";
-    let mut ask_links =
-        Request::dump(LINKS, RTM_GETLINK, &[0; 16]).with(IFLA_EXT_MASK, &SKIP_STATS.to_ne_bytes());
+    let mut ask_links = Request::dump(LINKS, RTM_GETLINK, &[0; 16]).with(IFLA_EXT_MASK, &SKIP_STATS.to_ne_bytes());
     let mut ask_addresses = Request::dump(ADDRESSES, RTM_GETADDR, &[0; 8]);
     if let Some(id) = target {
         if !socket.strict {
@@ -53,7 +52,8 @@ pub(super) fn links(
     if !found.iter().any(|facts| facts.is_loopback) {
         return Err(NetlinkError::NoLoopback { operation: LINKS });
     }
-    let (addresses, steady_too) = socket.collect(&mut ask_addresses, |message, out| out.extend(parse_address(message)))?;
+    let (addresses, steady_too) =
+        socket.collect(&mut ask_addresses, |message, out| out.extend(parse_address(message)))?;
     found.sort_by_key(|facts| facts.link.ifindex);
     // A device moved or renamed while the dump went on can come twice; the later message is the newer.
     found.reverse();
@@ -110,8 +110,8 @@ pub(super) fn fdb(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<FdbEn
 /// # Errors
 /// When the kernel refuses.
 pub(super) fn nsid(socket: &mut RouteSocket, file: &File) -> Result<Option<i32>, NetlinkError> {
-    let mut request =
-        Request::one("ask for the id of a network namespace", RTM_GETNSID, &[0; 4]).with(NETNSA_FD, &file.as_raw_fd().to_ne_bytes());
+    let mut request = Request::one("ask for the id of a network namespace", RTM_GETNSID, &[0; 4])
+        .with(NETNSA_FD, &file.as_raw_fd().to_ne_bytes());
     let answer = socket.ask(&mut request, |message| {
         let value = attributes(message.payload.get(4..)?).find(|(kind, _)| *kind == NETNSA_NSID)?.1;
         (message.kind == RTM_NEWNSID).then(|| i32_at(value, 0))?

@@ -92,6 +92,10 @@ impl NetlinkError {
             _ => GapKind::NotYet,
         };
         let gap = Gap::new(kind, self.to_string());
-        if kind == GapKind::Permission { gap.lifted_by("run as root or grant CAP_SYS_ADMIN and CAP_SYS_PTRACE") } else { gap }
+        if kind == GapKind::Permission {
+            gap.lifted_by("run as root or grant CAP_SYS_ADMIN and CAP_SYS_PTRACE")
+        } else {
+            gap
+        }
     }
 }

@@ -59,7 +59,12 @@ fn resolve(socket: &mut RouteSocket, found: &mut [LinkFacts], others: &[Found]) 
     for facts in found {
         if let Other::There(ifindex, id) = facts.other {
             let netns = inodes.get(&id).copied().map_or_else(
-                || Fact::unknown(GapKind::Unsupported, format!("no namespace seen here has id {id} in {}", facts.link.netns)),
+                || {
+                    Fact::unknown(
+                        GapKind::Unsupported,
+                        format!("no namespace seen here has id {id} in {}", facts.link.netns),
+                    )
+                },
                 Fact::Known,
             );
             facts.other = Other::Found(ifindex, netns);

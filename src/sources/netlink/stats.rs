@@ -58,8 +58,7 @@ impl LinkStatsReader {
     fn attempt(&mut self, out: &mut Vec<(IfIndex, LinkCounters)>) -> Result<(), NetlinkError> {
         for _ in 0..ATTEMPTS {
             out.clear();
-            let steadiness =
-                self.socket.dump(&mut self.request, &mut |message| out.extend(parse_counters(message)))?;
+            let steadiness = self.socket.dump(&mut self.request, &mut |message| out.extend(parse_counters(message)))?;
             if steadiness == Steadiness::Steady {
                 break;
             }

@@ -8,7 +8,7 @@ use super::links::{LinkFacts, Other};
 use super::netns::{Discovery, Found};
 use super::socket::{RouteSocket, Steadiness};
 use super::{NetlinkError, NetlinkState, diff, dump, inside, netns};
-use crate::model::{Event, FdbEntry, Fact, Gap, GapKind, IfIndex, Link, Netns, NsInode, Route, SourceState};
+use crate::model::{Event, Fact, FdbEntry, Gap, GapKind, IfIndex, Link, Netns, NsInode, Route, SourceState};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -229,7 +229,9 @@ impl Survey {
         if ids(others).chain(ids(&self.host)).all(|id| known.contains(&id)) {
             return;
         }
-        for found in self.discovery.found.iter().filter(|f| !self.nsids.contains_key(&f.inode)).cloned().collect::<Vec<_>>() {
+        for found in
+            self.discovery.found.iter().filter(|f| !self.nsids.contains_key(&f.inode)).cloned().collect::<Vec<_>>()
+        {
             if let Ok(Some(id)) = found.open().and_then(|file| dump::nsid(&mut self.socket, &file)) {
                 self.nsids.insert(found.inode, id);
             }
@@ -287,7 +289,9 @@ impl Survey {
         match &self.discovery.hidden {
             _ if !is_complete => Gap::new(GapKind::NotYet, "network namespaces are not read yet"),
             Some(gap) => (**gap).clone(),
-            None => Gap::new(GapKind::Gone, format!("no process or mount of the network namespace with id {id} was found")),
+            None => {
+                Gap::new(GapKind::Gone, format!("no process or mount of the network namespace with id {id} was found"))
+            }
         }
     }
 
