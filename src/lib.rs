@@ -7,6 +7,7 @@
 //! - [`sources`]: the impure readers that fill the model
 //! - [`live`]: the running host as a feed of snapshots
 //! - [`analysis`]: pure verbs, snapshots in, a report out
+//! - [`actions`]: the seam for what may one day change a host
 //! - [`recording`]: snapshots in a file and back: record, replay, demo
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`playback`]: a recording as such a feed
@@ -14,6 +15,7 @@
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
 //! - [`cli`]: the command line and what its commands print
+pub mod actions;
 pub mod analysis;
 pub mod app;
 pub mod cli;

@@ -218,8 +218,13 @@ mod tests {
     }
 
     fn opaque(rule: &Rule) -> Vec<&str> {
-        let text = |m| if let &Match::Opaque { ref text } = m { Some(text.as_str()) } else { None };
-        rule.matches.iter().filter_map(text).collect()
+        let mut texts = Vec::new();
+        for found in &rule.matches {
+            if let Match::Opaque { text } = found {
+                texts.push(text.as_str());
+            }
+        }
+        texts
     }
 
     #[test]

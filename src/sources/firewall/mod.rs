@@ -10,6 +10,8 @@
 mod generation;
 mod iptables_rule;
 mod iptables_target;
+#[cfg(test)]
+mod live_tests;
 mod merge;
 mod nft;
 mod nft_match;
@@ -21,6 +23,6 @@ mod words;
 
 pub use generation::GenerationProbe;
 pub use merge::merge;
-pub use nft::parse_nft;
+pub use nft::{NftChain, NftRuleset, NftTable, parse_nft};
 pub use read::read;
 pub use save::{Saved, parse_save};

@@ -81,11 +81,12 @@ fn whole(saved: Saved, name: &str) -> Result<Saved, Gap> {
     }
 }
 
-/// The tables of ip_tables. The tool is only run when the kernel names tables, as it could create them otherwise.
+/// The tables of ip_tables. The tool is only run when the kernel names tables, as it could create them otherwise. The
+/// names are those of the thread that asks, as are the tools it starts.
 async fn legacy(family: Family, until: Instant) -> Result<Vec<Table>, Gap> {
     let (file, name) = match family {
-        Family::Ip6 => ("/proc/net/ip6_tables_names", "ip6tables-legacy-save"),
-        _ => ("/proc/net/ip_tables_names", "iptables-legacy-save"),
+        Family::Ip6 => ("/proc/thread-self/net/ip6_tables_names", "ip6tables-legacy-save"),
+        _ => ("/proc/thread-self/net/ip_tables_names", "iptables-legacy-save"),
     };
     match std::fs::read(file) {
         Ok(names) if names.is_empty() => return Ok(Vec::new()),

@@ -225,7 +225,7 @@ fn describe(link: &Link, links: &[Link]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::survey::empty;
+    use super::super::picture::empty;
     use super::*;
     use crate::model::{Cidr, Fact, LinkAddress, Peer};
 

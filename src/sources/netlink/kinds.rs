@@ -150,6 +150,8 @@ fn vxlan(data: &[u8], link: &mut Link) {
                     set(link, if addr.is_multicast() { "group" } else { "remote" }, addr);
                 }
             }
+            // The device it sends through; a vxlan has no IFLA_LINK.
+            3 => set(link, "underlay_ifindex", u32_at(value, 0).unwrap_or_default()),
             4 | 17 => {
                 if let Some(addr) = address(value) {
                     set(link, "local", addr);

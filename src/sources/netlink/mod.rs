@@ -22,6 +22,7 @@ mod kinds;
 mod links;
 mod monitor;
 mod netns;
+mod picture;
 mod routes;
 mod socket;
 mod stats;

@@ -193,4 +193,32 @@ mod tests {
         assert!(noted(RTM_DELNSID, 0, 0, None).expect("a change").rediscover);
         assert_eq!(noted(999, 0, 0, None), None);
     }
+
+    /// A receive buffer of next to nothing, and nobody who reads: the kernel drops notifications and says so once.
+    #[test]
+    #[ignore = "needs root"]
+    fn k10_lost_notifications_are_a_resync_and_not_an_end() {
+        let on_its_own_host = std::thread::spawn(|| {
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).expect("a network namespace of its own");
+            let ip = |arguments: &str| {
+                let status = std::process::Command::new("ip").args(arguments.split(' ')).status().expect("starts");
+                assert!(status.success(), "ip {arguments}");
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let mut monitor = Monitor::with_kernel_buffer(4096).expect("listens");
+                for _ in 0..20 {
+                    ip("link add v0 type veth peer name v1");
+                    ip("link del v0");
+                }
+                let scope = monitor.heard().await;
+                assert!(scope.resync && scope.everything, "{scope:?}");
+                // It goes on hearing.
+                ip("link add v0 type veth peer name v1");
+                let scope = monitor.heard().await;
+                assert!(!scope.resync, "{scope:?}");
+            });
+        });
+        on_its_own_host.join().expect("passes");
+    }
 }

@@ -76,11 +76,15 @@ impl Discovery {
         self.found.binary_search_by_key(&inode, |found| found.inode).ok().map(|n| &self.found[n])
     }
 
-    /// Processes of a namespace, and how many there are.
+    /// Processes of a namespace, and how many there are. Those that were seen are in it even where others hide, but
+    /// their number is then unknown, and seeing none is not knowing that there is none.
     pub fn processes(&self, found: &Found) -> (Fact<Vec<Pid>>, Fact<u32>) {
         match &self.hidden {
             None => (Fact::Known(found.pids.clone()), Fact::Known(found.count)),
-            Some(gap) => (Fact::Unknown { unknown: gap.clone() }, Fact::Unknown { unknown: gap.clone() }),
+            Some(gap) if found.pids.is_empty() => {
+                (Fact::Unknown { unknown: gap.clone() }, Fact::Unknown { unknown: gap.clone() })
+            }
+            Some(gap) => (Fact::Known(found.pids.clone()), Fact::Unknown { unknown: gap.clone() }),
         }
     }
 }
@@ -236,13 +240,15 @@ mod tests {
     }
 
     #[test]
-    fn without_process_1_in_sight_processes_are_unknown_and_not_none() {
+    fn where_processes_hide_their_number_is_unknown_and_none_seen_is_not_none() {
         let proc = tempfile::tempdir().expect("tempdir");
         fake_process(proc.path(), "500", "net:[10]");
         let discovery = discover(proc.path());
         let (pids, count) = discovery.processes(&discovery.found[0]);
-        assert_eq!((pids.known(), count.known()), (None, None));
+        assert_eq!(pids.known(), Some(&vec![Pid(500)]));
         assert_eq!(count.why().map(|gap| gap.kind), Some(GapKind::Permission));
+        let (pids, _) = discovery.processes(&Found::new(NsInode(20)));
+        assert_eq!(pids.why().map(|gap| gap.kind), Some(GapKind::Permission));
     }
 
     #[test]

@@ -268,7 +268,8 @@ mod tests {
                 parse_route(NS, family, &message, &mut out);
             }
             for route in out {
-                prop_assert!(route.dst.prefix <= if route.dst.addr.is_ipv4() { 32 } else { 128 });
+                let bits = if route.dst.addr.is_ipv4() { 32 } else { 128 };
+                prop_assert!(route.dst.prefix <= bits);
             }
         }
     }

@@ -107,18 +107,29 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A dump of a namespace with a loopback device and a veth, as the kernel sent it.
+    /// A namespace with 21 devices, as the kernel sent it; the numbers are those of `ip -s -j link` beside it.
     const DUMP: &[u8] = include_bytes!("captured/stats.bin");
 
     #[test]
     fn a_captured_dump_gives_the_counters_of_each_interface() {
         let found: Vec<_> = messages(DUMP).filter_map(|m| parse_counters(&m)).collect();
         let indexes: Vec<u32> = found.iter().map(|(n, _)| n.0).collect();
-        assert_eq!(indexes, vec![1, 3]);
-        assert_eq!(found[1].1.rx_packets, 5);
-        assert_eq!(found[1].1.rx_bytes, 426);
-        assert_eq!(found[1].1.tx_packets, 6);
-        assert_eq!(found[1].1.tx_bytes, 516);
+        assert_eq!(indexes, (1..=21).collect::<Vec<_>>());
+        let veth =
+            LinkCounters { rx_bytes: 516, rx_packets: 6, tx_bytes: 620, tx_packets: 8, ..LinkCounters::default() };
+        assert_eq!(found[1].1, veth);
+        assert_eq!(found[2].1, LinkCounters { tx_dropped: 2, ..LinkCounters::default() });
+        assert_eq!(found[3].1, LinkCounters { tx_bytes: 140, tx_packets: 2, ..LinkCounters::default() });
+    }
+
+    /// K16: what the kernel counts is handed on, up to the last bit.
+    #[test]
+    fn k16_counters_are_not_narrowed() {
+        let mut bytes = DUMP.to_vec();
+        // The first value of the first message: behind its headers and the attribute's.
+        bytes[16 + STATS_HEADER + 4..][..64].fill(0xff);
+        let (_, counters) = messages(&bytes).find_map(|m| parse_counters(&m)).expect("the first");
+        assert_eq!((counters.rx_packets, counters.tx_dropped), (u64::MAX, u64::MAX));
     }
 
     proptest! {

@@ -1,18 +1,16 @@
-//! The picture of all namespaces: what is read in a pass, what is kept from the pass before, and how the two become
-//! one [`NetlinkState`].
+//! The passes over all namespaces: what is read, and what is kept from the pass before.
 //!
 //! Our namespace is dumped in every pass; another one only when it is new, when it was named as changed, or when a
 //! peer of it here changed. Runs on a thread of its own, as it blocks; knows no schedule and no notification.
 
-use super::links::{LinkFacts, Other};
-use super::netns::{Discovery, Found};
+use super::links::LinkFacts;
+use super::netns::Found;
+use super::picture::{Reading, Seen, empty, ids};
 use super::socket::{RouteSocket, Steadiness};
 use super::{NetlinkError, NetlinkState, diff, dump, inside, netns};
-use crate::model::{Event, Fact, FdbEntry, Gap, GapKind, IfIndex, Link, Netns, NsInode, Route, SourceState};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::model::{Event, IfIndex, SourceState};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
 /// What a pass has to read besides our own interfaces and routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,13 +46,6 @@ impl Scope {
     }
 }
 
-/// Interfaces of another namespace, or why they are missing.
-#[derive(Debug)]
-struct Reading {
-    links: Result<Vec<LinkFacts>, Arc<Gap>>,
-    steadiness: Steadiness,
-}
-
 /// Receives each picture with what changed since the one before.
 pub(super) type Publish<'a> = dyn FnMut(NetlinkState, Vec<Event>) + 'a;
 
@@ -62,18 +53,12 @@ pub(super) type Publish<'a> = dyn FnMut(NetlinkState, Vec<Event>) + 'a;
 #[derive(Debug)]
 pub(super) struct Survey {
     socket: RouteSocket,
-    ours: NsInode,
-    discovery: Discovery,
-    nsids: HashMap<NsInode, i32>,
-    host: Vec<LinkFacts>,
-    others: BTreeMap<NsInode, Reading>,
-    routes: Vec<Route>,
-    fdb: Vec<FdbEntry>,
+    seen: Seen,
+    /// Ids that no namespace was found for when last looked.
     unresolved: BTreeSet<i32>,
     last: Option<NetlinkState>,
     /// A whole pass has been made, so that the next can be compared with it.
     is_complete: bool,
-    resyncs: u64,
 }
 
 impl Survey {
@@ -83,18 +68,11 @@ impl Survey {
     /// When there is no `/proc` or no routing socket.
     pub fn open() -> Result<Self, NetlinkError> {
         Ok(Survey {
-            ours: netns::of_this_thread()?,
             socket: RouteSocket::open()?,
-            discovery: Discovery::default(),
-            nsids: HashMap::new(),
-            host: Vec::new(),
-            others: BTreeMap::new(),
-            routes: Vec::new(),
-            fdb: Vec::new(),
+            seen: Seen::nothing(netns::of_this_thread()?),
             unresolved: BTreeSet::new(),
             last: None,
             is_complete: false,
-            resyncs: 0,
         })
     }
 
@@ -104,36 +82,44 @@ impl Survey {
     /// # Errors
     /// When our own namespace could not be read; nothing is published then.
     pub fn pass(&mut self, scope: &Scope, publish: &mut Publish<'_>) -> Result<bool, NetlinkError> {
-        self.resyncs += u64::from(scope.resync);
-        let (host, mut steadiness) = dump::links(&mut self.socket, self.ours, None)?;
-        let touched = touched_peers(&self.host, &host);
-        self.host = host;
-        let (routes, steady) = dump::routes(&mut self.socket, self.ours)?;
-        (self.routes, steadiness) = (routes, dump::steadier(steadiness, steady));
+        self.seen.resyncs += u64::from(scope.resync);
+        let whole = scope.everything || !self.is_complete;
+        let (touched, mut steadiness) = self.read_ours()?;
         if !self.is_complete {
-            publish(self.assemble(false), Vec::new());
+            publish(self.seen.picture(None, false, steadiness), Vec::new());
         }
-        if scope.everything || scope.fdb || !self.is_complete {
+        if whole || scope.fdb {
             // Without bridges in the kernel there is nothing to list; that is no failure of the picture.
-            self.fdb = dump::fdb(&mut self.socket, self.ours).map(|(fdb, _)| fdb).unwrap_or_default();
+            self.seen.fdb = dump::fdb(&mut self.socket, self.seen.ours).map(|(fdb, _)| fdb).unwrap_or_default();
         }
-        if scope.everything || scope.rediscover || !self.is_complete || self.has_new_unknown_ids() {
+        let unknown = self.seen.unknown_ids();
+        if whole || scope.rediscover || !unknown.is_subset(&self.unresolved) {
             self.rediscover();
         }
         self.read_others(scope, &touched);
         self.number_the_rest();
-        for reading in self.others.values() {
+        self.unresolved = self.seen.unknown_ids();
+        for reading in self.seen.others.values() {
             steadiness = dump::steadier(steadiness, reading.steadiness);
         }
         self.conclude(scope, steadiness, publish);
         Ok(steadiness == Steadiness::Changing)
     }
 
+    /// Reads our own namespace. Gives the ids of those whose peers here changed.
+    fn read_ours(&mut self) -> Result<(BTreeSet<i32>, Steadiness), NetlinkError> {
+        let (host, steadiness) = dump::links(&mut self.socket, self.seen.ours, None)?;
+        let (routes, steady) = dump::routes(&mut self.socket, self.seen.ours)?;
+        let touched = touched_peers(&self.seen.host, &host);
+        (self.seen.host, self.seen.routes) = (host, routes);
+        Ok((touched, dump::steadier(steadiness, steady)))
+    }
+
     fn conclude(&mut self, scope: &Scope, steadiness: Steadiness, publish: &mut Publish<'_>) {
-        let before = self.last.take().filter(|_| self.is_complete);
-        let state = self.assemble_after(before.as_ref(), true, steadiness);
+        let before = self.last.take();
+        let state = self.seen.picture(before.as_ref(), true, steadiness);
         let events = match &before {
-            Some(before) => diff::events(before, &state, &self.by_inode(&scope.deleted), jiff::Timestamp::now()),
+            Some(before) => diff::events(before, &state, &self.seen.by_inode(&scope.deleted), jiff::Timestamp::now()),
             None => Vec::new(),
         };
         self.is_complete = true;
@@ -160,200 +146,71 @@ impl Survey {
     }
 
     fn rediscover(&mut self) {
-        self.discovery = netns::discover(Path::new("/proc"));
-        self.nsids.clear();
-        for found in &self.discovery.found {
-            if let Ok(Some(id)) = found.open().and_then(|file| dump::nsid(&mut self.socket, &file)) {
-                self.nsids.insert(found.inode, id);
-            }
+        self.seen.discovery = netns::discover(Path::new("/proc"));
+        self.seen.nsids.clear();
+        for n in 0..self.seen.discovery.found.len() {
+            self.number(n);
         }
-        let discovery = &self.discovery;
-        self.others.retain(|inode, _| discovery.get(*inode).is_some());
+        let discovery = &self.seen.discovery;
+        self.seen.others.retain(|inode, _| discovery.get(*inode).is_some());
     }
 
-    fn read_others(&mut self, scope: &Scope, touched: &BTreeSet<i32>) {
-        let due: Vec<Found> = self
-            .discovery
-            .found
-            .iter()
-            .filter(|found| found.inode != self.ours)
-            .filter(|found| {
-                let id = self.nsids.get(&found.inode);
-                scope.everything
-                    || self.others.get(&found.inode).is_none_or(|r| r.steadiness == Steadiness::Changing)
-                    || id.is_some_and(|id| scope.namespaces.contains(id) || touched.contains(id))
-            })
-            .cloned()
-            .collect();
-        for found in due {
-            match self.read_other(&found) {
-                Ok((links, steadiness)) => {
-                    self.others.insert(found.inode, Reading { links: Ok(links), steadiness });
-                }
-                // It ended between the look at it and now: it leaves the picture, that is all.
-                Err(NetlinkError::NoWayIn { .. }) => {
-                    self.others.remove(&found.inode);
-                    self.discovery.found.retain(|f| f.inode != found.inode);
-                }
-                Err(error) => {
-                    let reading = Reading { links: Err(error.gap().into()), steadiness: Steadiness::Steady };
-                    self.others.insert(found.inode, reading);
-                }
-            }
+    /// Asks for the id of the n-th namespace.
+    fn number(&mut self, n: usize) {
+        let Some(found) = self.seen.discovery.found.get(n) else { return };
+        if let Ok(Some(id)) = found.open().and_then(|file| dump::nsid(&mut self.socket, &file)) {
+            self.seen.nsids.insert(found.inode, id);
         }
-    }
-
-    /// By its id if it has one, which needs no thread and fewer rights; else from the inside.
-    fn read_other(&mut self, found: &Found) -> Result<(Vec<LinkFacts>, Steadiness), NetlinkError> {
-        if let Some(id) = self.nsids.get(&found.inode) {
-            if let Ok(links) = dump::links(&mut self.socket, found.inode, Some(*id)) {
-                return Ok(links);
-            }
-        }
-        inside::links(found.open()?, found.inode, &self.discovery.found)
-    }
-
-    /// Ids of peers that no namespace has been found for, and that were not looked for before.
-    fn has_new_unknown_ids(&mut self) -> bool {
-        let known: BTreeSet<i32> = self.nsids.values().copied().collect();
-        let unknown: BTreeSet<i32> = ids(&self.host).filter(|id| !known.contains(id)).collect();
-        let is_new = !unknown.is_subset(&self.unresolved);
-        self.unresolved = unknown;
-        is_new
     }
 
     /// The dumps themselves make the kernel give ids to namespaces they point at, ours among them.
     fn number_the_rest(&mut self) {
-        let known: BTreeSet<i32> = self.nsids.values().copied().collect();
-        let others = self.others.values().filter_map(|r| r.links.as_ref().ok()).flatten();
-        if ids(others).chain(ids(&self.host)).all(|id| known.contains(&id)) {
+        if self.seen.unknown_ids().is_empty() {
             return;
         }
-        for found in
-            self.discovery.found.iter().filter(|f| !self.nsids.contains_key(&f.inode)).cloned().collect::<Vec<_>>()
-        {
-            if let Ok(Some(id)) = found.open().and_then(|file| dump::nsid(&mut self.socket, &file)) {
-                self.nsids.insert(found.inode, id);
+        for n in 0..self.seen.discovery.found.len() {
+            if !self.seen.nsids.contains_key(&self.seen.discovery.found[n].inode) {
+                self.number(n);
             }
         }
     }
 
-    fn by_inode(&self, deleted: &HashSet<(Option<i32>, IfIndex)>) -> HashSet<(NsInode, IfIndex)> {
-        let inodes: HashMap<i32, NsInode> = self.nsids.iter().map(|(inode, id)| (*id, *inode)).collect();
-        deleted
-            .iter()
-            .filter_map(|(id, ifindex)| {
-                let inode = id.map_or(Some(self.ours), |id| inodes.get(&id).copied())?;
-                Some((inode, *ifindex))
-            })
-            .collect()
-    }
-
-    fn assemble(&self, is_complete: bool) -> NetlinkState {
-        self.assemble_after(self.last.as_ref(), is_complete, Steadiness::Steady)
-    }
-
-    fn assemble_after(&self, before: Option<&NetlinkState>, is_complete: bool, steadiness: Steadiness) -> NetlinkState {
-        let netns = self.namespaces(is_complete);
-        let (state, reason) = self.health(&netns, is_complete, steadiness);
-        NetlinkState {
-            links: keep(before.map(|b| &b.links), self.links(is_complete)),
-            routes: keep(before.map(|b| &b.routes), self.routes.clone()),
-            fdb: keep(before.map(|b| &b.fdb), self.fdb.clone()),
-            netns: keep(before.map(|b| &b.netns), netns),
-            state,
-            reason,
-            resyncs: self.resyncs,
-            read_at: Instant::now(),
-        }
-    }
-
-    fn links(&self, is_complete: bool) -> Vec<Link> {
-        let inodes: HashMap<i32, NsInode> = self.nsids.iter().map(|(inode, id)| (*id, *inode)).collect();
-        let inode_of = |id: i32| match inodes.get(&id) {
-            Some(inode) => Fact::Known(*inode),
-            None => Fact::gap(self.why_no_namespace(id, is_complete)),
+    fn read_others(&mut self, scope: &Scope, touched: &BTreeSet<i32>) {
+        let seen = &self.seen;
+        let is_due = |found: &&Found| {
+            let id = seen.nsids.get(&found.inode);
+            let unread = || seen.others.get(&found.inode).is_none_or(|r| r.steadiness == Steadiness::Changing);
+            scope.everything || id.is_some_and(|id| scope.namespaces.contains(id) || touched.contains(id)) || unread()
         };
-        let others = self.others.values().filter_map(|reading| reading.links.as_ref().ok()).flatten();
-        let mut links: Vec<Link> = self
-            .host
-            .iter()
-            .chain(others)
-            .map(|facts| Link { peer: facts.peer(inode_of), ..facts.link.clone() })
-            .collect();
-        links.sort_by_key(|link| (link.netns, link.ifindex));
-        links
+        let others = seen.discovery.found.iter().filter(|found| found.inode != seen.ours);
+        let due: Vec<Found> = others.filter(is_due).cloned().collect();
+        for found in due {
+            let reading = match self.read_other(&found) {
+                Ok((links, steadiness)) => Reading { links: Ok(links), steadiness },
+                // It ended between the look at it and now: it leaves the picture, that is all.
+                Err(NetlinkError::NoWayIn { .. }) => {
+                    self.seen.others.remove(&found.inode);
+                    self.seen.discovery.found.retain(|f| f.inode != found.inode);
+                    continue;
+                }
+                Err(error) => Reading { links: Err(error.gap().into()), steadiness: Steadiness::Steady },
+            };
+            self.seen.others.insert(found.inode, reading);
+        }
     }
 
-    fn why_no_namespace(&self, id: i32, is_complete: bool) -> Gap {
-        match &self.discovery.hidden {
-            _ if !is_complete => Gap::new(GapKind::NotYet, "network namespaces are not read yet"),
-            Some(gap) => (**gap).clone(),
-            None => {
-                Gap::new(GapKind::Gone, format!("no process or mount of the network namespace with id {id} was found"))
+    /// By its id if it has one, which needs no thread and fewer rights; else from the inside. While the file is open
+    /// the namespace lives, so that its id can't become another's meanwhile.
+    fn read_other(&mut self, found: &Found) -> Result<(Vec<LinkFacts>, Steadiness), NetlinkError> {
+        let file = found.open()?;
+        if let Some(id) = dump::nsid(&mut self.socket, &file)? {
+            self.seen.nsids.insert(found.inode, id);
+            if let Ok(links) = dump::links(&mut self.socket, found.inode, Some(id)) {
+                return Ok(links);
             }
         }
+        inside::links(file, found.inode, &self.seen.discovery.found)
     }
-
-    fn namespaces(&self, is_complete: bool) -> Vec<Netns> {
-        let mut all: Vec<Netns> = self.discovery.found.iter().map(|found| self.namespace(found)).collect();
-        if self.discovery.get(self.ours).is_none() {
-            let mut ours = self.namespace(&Found::new(self.ours));
-            let hidden = self.discovery.hidden.clone().filter(|_| is_complete);
-            let why = hidden.unwrap_or_else(|| Gap::new(GapKind::NotYet, "not read yet").into());
-            ours.processes = Fact::Unknown { unknown: why.clone() };
-            ours.process_count = Fact::Unknown { unknown: why };
-            all.push(ours);
-            all.sort_by_key(|netns| netns.inode);
-        }
-        all
-    }
-
-    fn namespace(&self, found: &Found) -> Netns {
-        let (processes, process_count) = self.discovery.processes(found);
-        Netns {
-            inode: found.inode,
-            nsid: self.nsids.get(&found.inode).copied(),
-            names: found.names.clone(),
-            is_ours: found.inode == self.ours,
-            is_init: self.discovery.init == Some(found.inode),
-            is_engine: None,
-            processes,
-            process_count,
-            user_ns: Fact::gap(Gap::new(
-                GapKind::Unsupported,
-                "the owning user namespace is only told by an ioctl (NS_GET_USERNS), which this program does not make",
-            )),
-            links_gap: self.others.get(&found.inode).and_then(|reading| reading.links.as_ref().err().cloned()),
-        }
-    }
-
-    fn health(&self, netns: &[Netns], is_complete: bool, steadiness: Steadiness) -> (SourceState, String) {
-        let mut reasons = Vec::new();
-        if !is_complete {
-            reasons.push("other network namespaces are not read yet".to_owned());
-        }
-        let gaps: Vec<_> = netns.iter().filter_map(|n| Some((n.inode, n.links_gap.as_ref()?))).collect();
-        if let Some((inode, gap)) = gaps.first() {
-            let of = format!("{} of {} network namespaces", gaps.len(), netns.len());
-            let lift = gap.lift.as_deref().map(|lift| format!(" ({lift})")).unwrap_or_default();
-            reasons.push(format!("interfaces of {of} could not be read, e.g. of {inode}: {}{lift}", gap.reason));
-        }
-        if let Some(gap) = &self.discovery.hidden {
-            reasons.push(gap.reason.clone());
-        }
-        if steadiness == Steadiness::Changing {
-            reasons.push("interfaces came and went while they were read".to_owned());
-        }
-        (if reasons.is_empty() { SourceState::Ok } else { SourceState::Partial }, reasons.join("; "))
-    }
-}
-
-fn ids<'a>(facts: impl IntoIterator<Item = &'a LinkFacts>) -> impl Iterator<Item = i32> {
-    facts.into_iter().filter_map(|facts| match facts.other {
-        Other::There(_, id) if id >= 0 => Some(id),
-        _ => None,
-    })
 }
 
 /// Ids of namespaces whose peers here came, went or changed: without the right to hear of other namespaces, this is
@@ -364,26 +221,4 @@ fn touched_peers(before: &[LinkFacts], after: &[LinkFacts]) -> BTreeSet<i32> {
     let gone = before.iter().filter(|facts| !new.contains_key(&facts.link.ifindex));
     let changed = after.iter().filter(|facts| old.get(&facts.link.ifindex) != Some(facts));
     ids(gone.chain(changed)).collect()
-}
-
-/// The old part when the new one says the same.
-fn keep<T: PartialEq>(before: Option<&Arc<Vec<T>>>, now: Vec<T>) -> Arc<Vec<T>> {
-    match before {
-        Some(before) if **before == now => before.clone(),
-        _ => Arc::new(now),
-    }
-}
-
-/// A picture of nothing, for when nothing could ever be read.
-pub(super) fn empty() -> NetlinkState {
-    NetlinkState {
-        links: Arc::default(),
-        routes: Arc::default(),
-        fdb: Arc::default(),
-        netns: Arc::default(),
-        state: SourceState::Down,
-        reason: String::new(),
-        resyncs: 0,
-        read_at: Instant::now(),
-    }
 }

@@ -4,7 +4,8 @@
 //! steady state nothing is read and nothing wakes up but the rare safety net.
 
 use super::monitor::Monitor;
-use super::survey::{Scope, Survey, empty};
+use super::picture::empty;
+use super::survey::{Scope, Survey};
 use super::{NetlinkError, NetlinkNudge, NetlinkState, NetlinkUpdate};
 use crate::model::{Event, SourceState};
 use std::sync::mpsc;

@@ -2,6 +2,7 @@
 //!
 //! Files: kernel documents cgroup-v1 (memory, pids, sched-bwc, cpusets) and cgroup-v2. Must not know containers.
 
+use super::Depth;
 use super::cgroup_paths::{CgroupMount, CgroupMounts, locate};
 use super::files::{kernel_gap, read_text};
 use crate::model::{CgroupLimits, Fact, Gap, GapKind};
@@ -11,16 +12,24 @@ use std::path::{Path, PathBuf};
 /// From here on a v1 memory limit means none: the kernel writes the largest page-aligned value.
 const V1_NO_LIMIT: u64 = 0x7fff_ffff_ffff_0000;
 
-/// Reads the limits that hold for a process in `cgroups`.
-pub(super) fn limits(mounts: &CgroupMounts, cgroups: &BTreeMap<String, String>) -> CgroupLimits {
+/// Reads the limits that hold for a process in `cgroups`. A quick reading takes those that a first screen shows
+/// usage against; every file of every level costs some 10 µs.
+pub(super) fn limits(mounts: &CgroupMounts, cgroups: &BTreeMap<String, String>, depth: Depth) -> CgroupLimits {
     let memory = Way::of(mounts, cgroups, "memory");
-    let cpu = Way::of(mounts, cgroups, "cpu");
-    CgroupLimits {
+    let limits = CgroupLimits {
         memory: fact(memory.and_then(|way| way.smallest(way.pick("memory.limit_in_bytes", "memory.max"), bytes))),
         pids: fact(Way::of(mounts, cgroups, "pids").and_then(|way| way.smallest("pids.max", count))),
+        ..CgroupLimits::default()
+    };
+    if depth == Depth::Quick {
+        return limits;
+    }
+    let cpu = Way::of(mounts, cgroups, "cpu");
+    CgroupLimits {
         cpu: fact(cpu.as_ref().map_err(Gap::clone).and_then(quota)),
         cpuset: fact(Way::of(mounts, cgroups, "cpuset").and_then(|way| cpuset(&way))),
         weight: fact(cpu.and_then(|way| way.own(&[way.pick("cpu.shares", "cpu.weight")], |text| text.parse().ok()))),
+        ..limits
     }
 }
 
@@ -201,7 +210,7 @@ mod tests {
             .file("sys/fs/cgroup/a/b/cpu.weight", "79\n")
             .file("sys/fs/cgroup/cpuset.cpus.effective", "0-3\n");
         let mounts = mounts("41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", &root);
-        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a/b".to_owned())]));
+        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a/b".to_owned())]), Depth::Full);
         assert_eq!(seen.memory, Fact::Known(Some((1000, "/a".to_owned()))));
         assert_eq!(seen.cpu, Fact::Known(Some((50_000, 100_000))));
         assert_eq!(seen.pids, Fact::Known(None), "offered by the root, switched on nowhere: no limit");
@@ -224,13 +233,13 @@ mod tests {
             &root,
         );
         let paths = ["memory", "cpu"].map(|key| (key.to_owned(), "/docker/x".to_owned()));
-        let seen = limits(&mounts, &BTreeMap::from(paths.clone()));
+        let seen = limits(&mounts, &BTreeMap::from(paths.clone()), Depth::Full);
         assert_eq!(seen.memory, Fact::Known(None));
         assert_eq!(seen.cpu, Fact::Known(None));
         assert_eq!(seen.weight, Fact::Known(1024));
         assert_eq!(seen.pids.why().map(|gap| gap.kind), Some(GapKind::Unsupported));
         host.file("sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes", "67108864\n");
-        let seen = limits(&mounts, &BTreeMap::from(paths));
+        let seen = limits(&mounts, &BTreeMap::from(paths), Depth::Full);
         assert_eq!(seen.memory, Fact::Known(Some((67_108_864, "/docker/x".to_owned()))));
     }
 
@@ -239,7 +248,7 @@ mod tests {
         let host = Fixture::new();
         host.file("sys/fs/cgroup/cgroup.controllers", "memory");
         let mounts = mounts("41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", &host.root());
-        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a".to_owned())]));
+        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a".to_owned())]), Depth::Full);
         assert_eq!(seen.memory.why().map(|gap| gap.kind), Some(GapKind::Gone));
         assert_eq!(seen.weight.why().map(|gap| gap.kind), Some(GapKind::Gone));
     }

@@ -9,7 +9,7 @@ use crate::text::Outside;
 use serde_json::Value;
 
 /// Flags of `dockerd` that take no value of their own.
-const BOOLEANS: [&str; 18] = [
+const BOOLEANS: &[&str] = &[
     "allow-direct-routing",
     "debug",
     "experimental",
@@ -28,8 +28,11 @@ const BOOLEANS: [&str; 18] = [
     "rootless",
     "selinux-enabled",
     "tls",
+    "tlsverify",
+    "userland-proxy",
+    "validate",
+    "version",
 ];
-const MORE_BOOLEANS: [&str; 4] = ["tlsverify", "userland-proxy", "validate", "version"];
 
 /// Short forms.
 const SHORT: [(char, &str); 9] = [
@@ -161,7 +164,7 @@ fn canonical(name: &str) -> &str {
 }
 
 fn is_boolean(name: &str) -> bool {
-    BOOLEANS.contains(&name) || MORE_BOOLEANS.contains(&name)
+    BOOLEANS.contains(&name)
 }
 
 /// A setting in a parsed daemon.json. A key that is missing is not a key that is null.

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// How much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Identity, namespaces, cgroup and its limits: what the first screen and sharing need. All else is "not read yet".
+    /// Identity, namespaces, cgroup and its limits of memory and tasks: what the first screen and sharing need. All
+    /// else is "not read yet".
     Quick,
     /// Everything.
     Full,
@@ -32,7 +33,7 @@ pub fn container_facts(
     depth: Depth,
 ) -> Result<KernelFacts, Gap> {
     let start_ticks = process::start_ticks(root, pid)?;
-    let mut facts = quick(root, mounts, id, pid, start_ticks);
+    let mut facts = identity(root, mounts, id, pid, start_ticks, depth);
     if depth == Depth::Full {
         fill(&mut facts, root, mounts);
     }
@@ -43,10 +44,17 @@ pub fn container_facts(
     }
 }
 
-fn quick(root: &ProcRoot, mounts: &CgroupMounts, id: &ContainerId, pid: Pid, start_ticks: u64) -> KernelFacts {
+fn identity(
+    root: &ProcRoot,
+    mounts: &CgroupMounts,
+    id: &ContainerId,
+    pid: Pid,
+    start_ticks: u64,
+    depth: Depth,
+) -> KernelFacts {
     let cgroups = process_cgroups(root, pid);
     let limits = match &cgroups {
-        Ok(cgroups) => cgroup_limits::limits(mounts, cgroups),
+        Ok(cgroups) => cgroup_limits::limits(mounts, cgroups, depth),
         Err(gap) => no_limits(gap),
     };
     KernelFacts {
@@ -186,6 +194,7 @@ mod tests {
         assert_eq!(seen.namespaces[&NsKind::Net].get(), Some(NsInode(4_026_532_281)));
         assert_eq!(seen.limits.memory, Fact::Known(Some((4096, "/docker/c1".to_owned()))));
         assert_eq!(seen.processes.why().map(|gap| gap.kind), Some(GapKind::NotYet));
+        assert_eq!(seen.limits.cpu.why().map(|gap| gap.kind), Some(GapKind::NotYet));
     }
 
     #[test]
@@ -212,5 +221,24 @@ mod tests {
         let host = host();
         std::fs::remove_file(host.path("proc/7/stat")).expect("removed");
         assert_eq!(facts(&host, Depth::Quick).expect_err("gone").kind, GapKind::Gone);
+    }
+
+    #[test]
+    fn k06_a_pid_that_was_given_to_another_process_meanwhile_has_no_facts() {
+        let host = host();
+        let stat = host.path("proc/7/stat");
+        let cgroup = host.path("proc/7/cgroup");
+        std::fs::remove_file(&cgroup).expect("removed");
+        nix::unistd::mkfifo(&cgroup, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+        // The reader waits in the middle of its work until this thread opens the other end; by then the pid is reused.
+        let reuse = std::thread::spawn(move || {
+            let mut end = std::fs::OpenOptions::new().write(true).open(cgroup).expect("the reader is there");
+            let other = b"7 (other) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 999999 0 0";
+            std::fs::write(stat, other).expect("written");
+            std::io::Write::write_all(&mut end, b"0::/docker/c1\n").expect("written");
+        });
+        let gap = facts(&host, Depth::Quick).expect_err("another process");
+        reuse.join().expect("the thread ends well");
+        assert!(gap.kind == GapKind::Gone && gap.reason.contains("another one"), "{gap:?}");
     }
 }

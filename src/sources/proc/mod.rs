@@ -11,6 +11,7 @@ mod beneath;
 mod cgroup_limits;
 mod cgroup_paths;
 pub mod daemon;
+mod diag;
 pub mod effective;
 mod facts;
 mod files;

@@ -1,11 +1,12 @@
-//! Listening sockets of one network namespace from `/proc/PID/net/{tcp,tcp6,udp,udp6}` (format: proc_pid_net(5)).
+//! Listening sockets of one network namespace: by sock_diag from within it where it may be entered, else from
+//! `/proc/PID/net/{tcp,tcp6,udp,udp6}` (format: proc_pid_net(5)), which any user can read and which cost far more.
 //!
 //! The files are read row by row, and all rows but listeners are dropped at once: a namespace may hold 100 000
 //! connections. Must not know containers; owners are another reading.
 
-use super::ProcRoot;
 use super::files::process_gap;
 use super::namespaces::namespace;
+use super::{ProcRoot, diag, inside};
 use crate::model::{Fact, Gap, GapKind, Listener, NsInode, NsKind, Pid, Proto, SocketScan};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -27,11 +28,12 @@ pub enum Via {
 
 /// Reads the listeners of a namespace. Their owners are not looked for yet, see [`super::assign_owners`].
 pub fn scan_listeners(root: &ProcRoot, netns: NsInode, via: Via) -> SocketScan {
-    let directory = match via {
-        Via::Ourselves => root.proc.join("self"),
-        Via::Process(pid) => root.proc.join(pid.0.to_string()),
+    let (directory, pid) = match via {
+        Via::Ourselves => (root.proc.join("self"), None),
+        Via::Process(pid) => (root.proc.join(pid.0.to_string()), Some(pid)),
     };
-    SocketScan { netns, listeners: read(&directory, netns).map_or_else(Fact::gap, Fact::Known) }
+    let listeners = inside::within(root, pid, netns, || diag::listeners(netns)).or_else(|_| read(&directory, netns));
+    SocketScan { netns, listeners: listeners.map_or_else(Fact::gap, Fact::Known) }
 }
 
 fn read(directory: &Path, netns: NsInode) -> Result<Vec<Listener>, Gap> {
