@@ -456,7 +456,10 @@ impl Hub {
             self.sweep(now);
         }
         let alive = self.publish();
-        self.recorder.append(&self.snapshot);
+        if let Some((weight, text)) = self.recorder.append(&self.snapshot) {
+            self.timeline.note(Timestamp::now(), weight, "recording", "record", text);
+            self.touch();
+        }
         alive
     }
 

@@ -61,6 +61,9 @@ pub enum RecordingError {
         /// How many there are.
         frames: usize,
     },
+    /// There is nothing to play: the recorder was stopped before its first snapshot was written.
+    #[error("the recording holds no snapshot")]
+    Empty,
     /// The size limit that was asked for is reached; what is written is whole.
     #[error("the recording has reached its limit of {limit_bytes} bytes")]
     Full {

@@ -1,7 +1,7 @@
 //! Recordings: the stream of snapshots in a file, and its way back to the screen.
 //!
 //! The [`Writer`] appends whole and differential frames, the [`Reader`] indexes a file and gives any frame, the
-//! [`Player`] turns time into frames, [`Replay`] makes a feed of it, the [`Scrubber`] takes secrets out before they are
+//! [`Player`] turns time into frames, the [`Scrubber`] takes secrets out before they are
 //! written, and [`demo`] is a recording that is always at hand.
 //!
 //! This room knows the model, the feed's words and files. It knows no source of snapshots, no view and no terminal.
@@ -14,7 +14,6 @@ mod format;
 mod player;
 mod reader;
 mod recorder;
-mod replay;
 mod scrub;
 mod writer;
 
@@ -24,7 +23,6 @@ pub use format::FORMAT_VERSION;
 pub use player::{Frames, Player, SPEEDS, Transport};
 pub use reader::{Ending, Reader};
 pub use recorder::Recorder;
-pub use replay::{Replay, run};
 pub use scrub::{Scrub, Scrubber, scrub};
 pub use writer::{WriteOptions, Writer};
 
@@ -62,4 +60,4 @@ impl Meta {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

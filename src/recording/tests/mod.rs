@@ -2,6 +2,5 @@
 
 mod playing;
 mod reading;
-mod replaying;
-mod story;
+pub(crate) mod story;
 mod writing;

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) const SECOND_NS: u64 = 1_000_000_000;
+pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 
-pub(super) fn fact<T: std::fmt::Debug + Clone + 'static>(
+pub(crate) fn fact<T: std::fmt::Debug + Clone + 'static>(
     known: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = Fact<T>> {
     let gap = ("\\PC{0,10}", proptest::option::of("\\PC{0,6}"))
@@ -16,7 +16,7 @@ pub(super) fn fact<T: std::fmt::Debug + Clone + 'static>(
     prop_oneof![known.prop_map(Fact::Known), gap]
 }
 
-pub(super) fn sample(id: &str, at_ns: u64, cpu_ns: Fact<u64>, avg10: f32) -> Sample {
+pub(crate) fn sample(id: &str, at_ns: u64, cpu_ns: Fact<u64>, avg10: f32) -> Sample {
     let pressure = Pressure { avg10, avg60: avg10 / 3.0, total_us: u64::MAX };
     Sample {
         id: id.into(),
@@ -43,7 +43,7 @@ pub(super) fn sample(id: &str, at_ns: u64, cpu_ns: Fact<u64>, avg10: f32) -> Sam
     }
 }
 
-pub(super) fn event(seq: u64, text: &str) -> Arc<Event> {
+pub(crate) fn event(seq: u64, text: &str) -> Arc<Event> {
     Arc::new(Event {
         seq,
         at: Timestamp::UNIX_EPOCH,
@@ -61,17 +61,17 @@ pub(super) fn event(seq: u64, text: &str) -> Arc<Event> {
 
 /// One step of a host's life, of which a whole snapshot is made.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
-    pub(super) containers: BTreeMap<u8, (String, Fact<u64>)>,
-    pub(super) first_event: u64,
-    pub(super) events: u64,
-    pub(super) text: String,
-    pub(super) cpu: Fact<u64>,
-    pub(super) avg10: f32,
-    pub(super) firewall: bool,
+pub(crate) struct Step {
+    pub(crate) containers: BTreeMap<u8, (String, Fact<u64>)>,
+    pub(crate) first_event: u64,
+    pub(crate) events: u64,
+    pub(crate) text: String,
+    pub(crate) cpu: Fact<u64>,
+    pub(crate) avg10: f32,
+    pub(crate) firewall: bool,
 }
 
-pub(super) fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let containers = proptest::collection::btree_map(0u8..6, ("\\PC{0,8}", fact(any::<u64>())), 0..4);
     let rest = (0u64..5, 0u64..6, "\\PC{0,12}", fact(any::<u64>()), 0.0f32..100.0, any::<bool>());
     (containers, rest).prop_map(|(containers, (first_event, events, text, cpu, avg10, firewall))| Step {
@@ -85,7 +85,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-pub(super) fn snapshot_of(n: usize, step: &Step) -> Snapshot {
+pub(crate) fn snapshot_of(n: usize, step: &Step) -> Snapshot {
     let at_ns = 5 * SECOND_NS + n as u64 * SECOND_NS;
     let mut containers = Vec::new();
     let mut kernel = BTreeMap::new();
@@ -123,7 +123,7 @@ pub(super) fn snapshot_of(n: usize, step: &Step) -> Snapshot {
     }
 }
 
-pub(super) fn kernel_of(id: &ContainerId, text: &str, restarts: &Fact<u64>) -> KernelFacts {
+pub(crate) fn kernel_of(id: &ContainerId, text: &str, restarts: &Fact<u64>) -> KernelFacts {
     KernelFacts {
         id: id.clone(),
         pid: Pid(12),
@@ -148,11 +148,11 @@ pub(super) fn kernel_of(id: &ContainerId, text: &str, restarts: &Fact<u64>) -> K
     }
 }
 
-pub(super) fn meta() -> Meta {
+pub(crate) fn meta() -> Meta {
     Meta::new(Timestamp::UNIX_EPOCH, false)
 }
 
-pub(super) fn record(snapshots: &[Snapshot], key_every: u32) -> Vec<u8> {
+pub(crate) fn record(snapshots: &[Snapshot], key_every: u32) -> Vec<u8> {
     let options = WriteOptions { key_every, ..WriteOptions::default() };
     let mut writer = Writer::over(Vec::new(), "memory".to_owned(), &meta(), options).expect("memory takes all");
     for (n, snapshot) in snapshots.iter().enumerate() {
@@ -165,12 +165,12 @@ pub(super) fn record(snapshots: &[Snapshot], key_every: u32) -> Vec<u8> {
     writer.into_inner()
 }
 
-pub(super) fn open(bytes: &[u8]) -> Result<Reader, RecordingError> {
+pub(crate) fn open(bytes: &[u8]) -> Result<Reader, RecordingError> {
     Reader::from_bytes(bytes.to_vec(), "test")
 }
 
 /// A handful of snapshots that differ in every part a delta treats on its own.
-pub(super) fn story() -> Vec<Snapshot> {
+pub(crate) fn story() -> Vec<Snapshot> {
     let step = |containers: &[u8], first_event, events| Step {
         containers: containers.iter().map(|n| (*n, (format!("c{n}"), Fact::Known(1)))).collect(),
         first_event,
@@ -185,7 +185,7 @@ pub(super) fn story() -> Vec<Snapshot> {
 }
 
 /// Every frame that can be read is what was written at that place.
-pub(super) fn assert_no_wrong_frame(mut reader: Reader, written: &[Snapshot]) -> usize {
+pub(crate) fn assert_no_wrong_frame(mut reader: Reader, written: &[Snapshot]) -> usize {
     let mut good = 0;
     assert!(reader.len() <= written.len());
     for (n, expected) in written.iter().enumerate().take(reader.len()) {

@@ -1,16 +1,12 @@
 //! A recording as a feed: the console asks it what it would ask a live host, and can't tell the difference but by the
-//! label. Everything but [`run`] is pure.
+//! label. Pure: it has no clock and no thread.
 
-use super::{Detail, Player, Reader, Transport};
 use crate::feed::{Ask, LogBatch, LogLine, LogQuery, Playback, Update};
 use crate::model::{ContainerId, Subject};
+use crate::recording::{Detail, Player, Reader, Transport};
 use crate::text::Outside;
 use jiff::Timestamp;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedReceiver;
-
-/// Shortest pause between two looks at the clock; at 64 times the speed some frames are then left out.
-const SHORTEST: Duration = Duration::from_millis(15);
+use std::time::Duration;
 
 /// A log that is being followed.
 #[derive(Debug)]
@@ -27,24 +23,26 @@ pub struct Replay {
     player: Player<Reader>,
     following: Option<Following>,
     told: Option<Playback>,
+    /// Jumps of the player that were told.
     cuts: u64,
 }
 
 impl Replay {
     /// A feed of what the player plays.
     pub fn new(player: Player<Reader>) -> Self {
-        Replay { player, following: None, told: None, cuts: 0 }
+        let cuts = player.cuts();
+        Replay { player, following: None, told: None, cuts }
     }
 
     /// What is new at `now_ns` of the caller's steady clock.
     pub fn wake(&mut self, now_ns: u64) -> Vec<Update> {
         let mut updates = Vec::new();
-        let snapshot = self.player.tick(now_ns);
-        if self.player.cuts() != self.cuts {
+        let frame = self.player.tick(now_ns);
+        if self.cuts != self.player.cuts() {
             self.cuts = self.player.cuts();
             updates.push(Update::Jump);
         }
-        if let Some(snapshot) = snapshot {
+        if let Some(snapshot) = frame {
             updates.push(Update::Snapshot(snapshot));
             updates.extend(self.new_lines().map(Update::Logs));
         }
@@ -148,30 +146,6 @@ impl Replay {
             Ok(Some(detail)) => Ok(detail.text),
             Ok(None) => Err(missing()),
             Err(error) => Err(error.to_string()),
-        }
-    }
-}
-
-/// Serves a console until it quits or goes away: `send` hands an update over and answers whether anybody still
-/// listens.
-pub async fn run(mut replay: Replay, mut asks: UnboundedReceiver<Ask>, mut send: impl FnMut(Update) -> bool) {
-    let start = Instant::now();
-    loop {
-        let now_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        if !replay.wake(now_ns).into_iter().all(&mut send) {
-            return;
-        }
-        let ask = match replay.due_in() {
-            Some(due) => tokio::time::timeout(due.max(SHORTEST), asks.recv()).await,
-            None => Ok(asks.recv().await),
-        };
-        let updates = match ask {
-            Err(_due) => continue,
-            Ok(None | Some(Ask::Quit)) => return,
-            Ok(Some(ask)) => replay.answer(ask),
-        };
-        if !updates.into_iter().all(&mut send) {
-            return;
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A recording as a feed: questions of the console and the answers of that time.
 
-use super::super::*;
-use super::story::*;
-use crate::feed::{Ask, LogLine, LogQuery, Playback, Update};
+use super::*;
+use crate::feed::{LogLine, LogQuery, Playback};
 use crate::model::{ContainerId, Snapshot, Subject};
+use crate::recording::tests::story::{SECOND_NS, meta, open, story};
+use crate::recording::{Detail, Scrubber, WriteOptions, Writer};
 use crate::text::Outside;
+use jiff::Timestamp;
 
 fn line(text: &str) -> LogLine {
     LogLine { at: Some(Timestamp::UNIX_EPOCH), is_stderr: true, text: text.into(), is_mark: false }
@@ -103,13 +105,23 @@ fn the_transport_is_told_when_it_changes_and_only_then() {
     assert_eq!(replay.due_in(), None);
 }
 
+#[test]
+fn a_jump_is_told_before_the_snapshot_it_leads_to() {
+    let mut replay = replay();
+    assert!(!replay.wake(0).iter().any(|update| matches!(update, Update::Jump)));
+    replay.answer(Ask::Step(1));
+    assert!(!replay.wake(0).iter().any(|update| matches!(update, Update::Jump)), "the next frame continues");
+    replay.answer(Ask::Seek(2));
+    assert!(matches!(replay.wake(0)[..], [Update::Jump, Update::Snapshot(_), Update::Playback(_)]));
+}
+
 #[tokio::test]
 async fn the_feed_serves_until_the_console_quits() {
     let (asks, inbox) = tokio::sync::mpsc::unbounded_channel();
     let (updates, mut outbox) = tokio::sync::mpsc::unbounded_channel();
     asks.send(Ask::Step(1)).expect("listens");
     asks.send(Ask::Quit).expect("listens");
-    run(replay(), inbox, |update| updates.send(update).is_ok()).await;
+    play(replay(), inbox, |update| updates.send(update).is_ok()).await;
     drop(updates);
     let mut shown: Vec<Snapshot> = Vec::new();
     while let Some(update) = outbox.recv().await {
