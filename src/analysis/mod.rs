@@ -2,10 +2,14 @@
 
 pub mod addressing;
 pub mod history;
+pub mod nat;
 pub mod ports;
 pub mod rates;
 pub mod report;
+pub mod scope;
 pub mod sharing;
+#[cfg(test)]
+pub mod testing;
 pub mod topology;
 pub mod wiring;
 

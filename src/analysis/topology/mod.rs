@@ -1,4 +1,11 @@
 //! The picture: uplink → NAT → bridge → veth ⇄ container interface, as a tree of rows.
+//!
+//! Roots are the uplinks; below them stands what leaves by them. Then bridges that lead nowhere by themselves,
+//! networks without a device here, and headings for what has no interface of its own or another kind of device.
+
+mod draw;
+#[cfg(test)]
+mod tests;
 
 use super::Wiring;
 use super::wiring::LinkKey;
@@ -44,7 +51,7 @@ pub enum Node {
     Guest {
         /// The container.
         container: ContainerId,
-        /// `host`, `none`, or `joined`.
+        /// `host`, `none`, `joined`, or `unknown` when nothing tells.
         how: &'static str,
     },
     /// A port of a bridge that leads to no container that is known: another namespace, a tap, a physical port.
@@ -72,6 +79,9 @@ pub struct Branch {
     pub name: Outside,
     /// Addresses, as text.
     pub addresses: Vec<String>,
+    /// Words of ours and of closed vocabularies that belong to the row: `default via 192.0.2.1`, `internal`, `down`,
+    /// `masquerade off`, `device missing`.
+    pub notes: Vec<String>,
 }
 
 /// The whole picture, in drawing order.
@@ -83,7 +93,7 @@ pub struct Topology {
 
 impl Topology {
     /// Draws a snapshot.
-    pub fn build(_snapshot: &Snapshot, _wiring: &Wiring) -> Self {
-        Topology::default()
+    pub fn build(snapshot: &Snapshot, wiring: &Wiring) -> Self {
+        draw::picture(snapshot, wiring)
     }
 }
