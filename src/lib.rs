@@ -5,12 +5,14 @@
 //! - [`text`]: outside text, cleaned in one place
 //! - [`model`]: pure nouns, one [`model::Snapshot`] of the host
 //! - [`analysis`]: pure verbs, snapshots in, a report out
+//! - [`cli`]: the subcommands' output
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
 pub mod analysis;
 pub mod app;
+pub mod cli;
 pub mod feed;
 pub mod model;
 pub mod text;

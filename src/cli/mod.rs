@@ -1,0 +1,3 @@
+//! The subcommands: what they print and how they exit. Knows no source and no terminal.
+
+pub mod audit;
