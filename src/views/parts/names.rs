@@ -59,8 +59,8 @@ pub fn netns(scene: &Scene, inode: NsInode) -> Vec<Span> {
     let known = scene.snapshot.netns.iter().find(|n| n.inode == inode);
     if scene.snapshot.our_netns() == Some(inode) || known.is_some_and(|n| n.is_ours) {
         spans.push(Span::plain("this namespace "));
-    } else if let Some(owners) = scene.report.wiring.by_netns.get(&inode).filter(|o| !o.is_empty()) {
-        spans.extend(owners.first().map(|id| container(scene, id)));
+    } else if let Some(owner) = scene.report.wiring.owner_of(scene.snapshot, inode) {
+        spans.push(container(scene, owner));
         spans.push(Span::plain(" "));
     } else if let Some(name) = known.and_then(|n| n.names.first()) {
         spans.push(Span::outside(name, Role::Name));

@@ -2,15 +2,12 @@
 //! network, the rewriting of addresses, the default route — as lines.
 
 use super::{Page, format, glyph, link, names, word};
-use crate::analysis::Attachment;
-use crate::analysis::wiring::LinkKey;
+use crate::analysis::nat::NatRules;
+use crate::analysis::{Attachment, LinkKey, Node};
 use crate::app::Scene;
-use crate::model::{
-    Container, ContainerId, Endpoint, Fact, Gap, GapKind, Link, Match, NetworkMode, Rule, Subject, Target,
-};
+use crate::model::{Cidr, Container, ContainerId, Endpoint, Fact, Gap, GapKind, Link, NetworkMode, Subject};
 use crate::theme::Role;
 use crate::views::content::{Line, Span};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// All attachments of a container, one block of lines each; without interfaces, why there are none.
@@ -39,9 +36,7 @@ fn shared(page: &mut Page, scene: &Scene, container: &Container) {
                 .leading_to(subject),
         );
     }
-    let Some(inode) = scene.snapshot.netns_of(&container.id) else { return };
-    let Some(all) = scene.report.wiring.by_netns.get(&inode) else { return };
-    let others: Vec<&ContainerId> = all.iter().filter(|id| **id != container.id).collect();
+    let others = scene.report.wiring.neighbours(scene.snapshot, &container.id);
     if !others.is_empty() {
         let mut spans = vec![Span::new("same network namespace: ", Role::Notice)];
         spans.extend(names::containers(scene, others));
@@ -62,18 +57,11 @@ pub fn attachment(page: &mut Page, scene: &Scene, attachment: &Attachment, of: O
     page.spans(head, 2);
     step(page, scene, network_step(scene, attachment, of), None);
     outer_steps(page, scene, attachment, inner);
-    if let Some(rule) = inner.and_then(|link| rewrite(scene, link)) {
-        step(
-            page,
-            scene,
-            vec![
-                Span::plain("leaves as "),
-                Span::new("masquerade", Role::Notice),
-                Span::new("  ", Role::Dim),
-                word(&rule.text, Role::Dim),
-            ],
-            None,
-        );
+    if attachment.bridge.is_some()
+        && let Some(link) = inner
+        && let Some(spans) = leaves(page, scene, link)
+    {
+        step(page, scene, spans, None);
     }
     if let Some(rates) = rates(scene, attachment.link) {
         step(page, scene, rates, None);
@@ -152,22 +140,31 @@ fn outer_steps(page: &mut Page, scene: &Scene, attachment: &Attachment, inner: O
     }
 }
 
-/// The rule that rewrites the source of what this interface sends, if it was read.
-fn rewrite<'a>(scene: &Scene<'a>, link: &Link) -> Option<&'a Rule> {
-    let firewall = scene.snapshot.firewall.known()?;
-    let address = link.addresses.iter().find(|a| a.scope == "global" && a.cidr.addr.is_ipv4())?.cidr.addr;
-    firewall
-        .tables_for(false)
-        .flat_map(|table| &table.chains)
-        .flat_map(|chain| &chain.rules)
-        .find(|rule| matches!(rule.target, Target::Masquerade | Target::Snat { .. }) && takes_source(rule, address))
-}
-
-fn takes_source(rule: &Rule, address: IpAddr) -> bool {
-    rule.matches.iter().any(|m| match m {
-        // Docker adds a rule for a container's own published port with a /32: that is the hairpin, not the way out.
-        Match::Source { cidr, not: false } => cidr.contains(address) && cidr.prefix < 32,
-        _ => false,
+/// What becomes of the source address of what this interface sends out.
+fn leaves(page: &mut Page, scene: &Scene, link: &Link) -> Option<Vec<Span>> {
+    let address = link.addresses.iter().find(|a| a.scope == "global" && a.cidr.addr.is_ipv4())?.cidr;
+    let subnet = Cidr { addr: address.network(), prefix: address.prefix };
+    let uplinks: Vec<&str> = scene
+        .report
+        .topology
+        .branches
+        .iter()
+        .filter(|branch| matches!(branch.node, Node::Uplink { .. }))
+        .map(|branch| branch.name.raw())
+        .collect();
+    Some(match NatRules::new(&scene.snapshot.firewall).masquerade(subnet, &uplinks) {
+        Fact::Known(Some(rule)) => {
+            vec![
+                Span::new("masquerade ", Role::Notice),
+                Span::new(format!("{subnet}  "), Role::Address),
+                word(&rule, Role::Dim),
+            ]
+        }
+        Fact::Known(None) => vec![Span::plain(format!("no rule rewrites the source of {subnet} on its way out"))],
+        Fact::Unknown { unknown } => {
+            page.missing("masquerading", &unknown);
+            vec![Span::plain("masquerade "), Span::unknown()]
+        }
     })
 }
 
