@@ -202,3 +202,13 @@ impl ListView for Traffic {
 pub(super) fn gone() -> Cell {
     Cell::new("gone", Role::Dim)
 }
+
+/// Received and sent bytes per second of an attachment, from the container's side.
+pub(super) fn directed(scene: &Scene, attachment: &crate::analysis::Attachment) -> (Option<f64>, Option<f64>) {
+    if let Some(rates) = scene.report.rates.link(attachment.link.0, attachment.link.1) {
+        return (rates.rx_rate, rates.tx_rate);
+    }
+    let is_pair = attachment.outer.is_some_and(|key| scene.report.wiring.by_outer.contains_key(&key));
+    let outer = attachment.outer.filter(|_| is_pair).and_then(|key| scene.report.rates.link(key.0, key.1));
+    outer.map_or((None, None), |rates| (rates.tx_rate, rates.rx_rate))
+}
