@@ -3,7 +3,9 @@
 pub mod addressing;
 pub mod checks;
 pub mod history;
+pub mod names;
 pub mod nat;
+pub mod path;
 pub mod ports;
 pub mod rates;
 pub mod report;

@@ -145,7 +145,7 @@ impl Rates {
             }
         }
         for (netns, ids) in &wiring.by_netns {
-            let is_ours = Some(*netns) == ours;
+            let is_ours = super::scope::is_host_netns(next, *netns);
             for (n, id) in ids.iter().enumerate() {
                 let Ok(at) = self.containers.binary_search_by(|c| c.id.cmp(id)) else { continue };
                 let container = &mut self.containers[at];

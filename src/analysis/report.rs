@@ -53,7 +53,7 @@ impl Analyst {
         if structure || changed.firewall || changed.sockets {
             report.ports = Arc::new(ports::build(next, &report.wiring));
         }
-        if structure || changed.routes || changed.netns {
+        if structure || changed.routes || changed.netns || changed.firewall {
             report.pools = Arc::new(addressing::pools(next, &report.wiring));
             report.leftovers = Arc::new(addressing::leftovers(next, &report.wiring));
         }
