@@ -8,9 +8,11 @@
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
+//! - [`cli`]: what the subcommands print
 //! - [`views`]: rows, cells and pages of every screen, as data
 pub mod analysis;
 pub mod app;
+pub mod cli;
 pub mod feed;
 pub mod model;
 pub mod text;
