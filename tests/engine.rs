@@ -7,8 +7,8 @@ mod support {
 
 use bridgewatch::model::{Container, Event, GapKind, SourceState, State};
 use bridgewatch::sources::engine::{
-    EngineError, EngineReader, EngineState, EngineTarget, EngineUpdate, LogRequest, Nudge, Stream, TlsFiles, Transport,
-    resolve, watch,
+    EngineError, EngineReader, EngineState, EngineTarget, EngineUpdate, LogLine, LogRequest, LogStream, Nudge, Stream,
+    TlsFiles, Transport, resolve, watch,
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -729,6 +729,49 @@ async fn live_changes_are_seen_as_they_happen() {
     watched.until("nothing left", |s| held(s, &name).is_none() && members(s).is_none()).await;
     for event in watched.events.iter().filter(|event| event.name == name.as_str()) {
         eprintln!("{} {} {}", event.class, event.action.shown(), event.text.shown());
+    }
+}
+
+/// Takes lines until one has this text, marks included.
+async fn log_until(log: &mut LogStream, wanted: &str) -> Vec<LogLine> {
+    let mut lines: Vec<LogLine> = Vec::new();
+    while !lines.iter().any(|line| line.text.raw().contains(wanted)) {
+        let batch = tokio::time::timeout(Duration::from_secs(20), log.next()).await.expect("in time");
+        let Some(batch) = batch else { panic!("the log ended before {wanted}: {lines:?}") };
+        lines.extend(batch.lines);
+    }
+    lines
+}
+
+#[tokio::test]
+#[ignore = "needs the lab"]
+async fn live_logs_are_joined_followed_and_told_apart() {
+    let reader = EngineReader::connect(&EngineTarget::unix(lab_socket(), "test")).expect("a reader");
+    let script = "head -c 100000 /dev/zero | tr '\\0' a; echo; echo out; echo err >&2; printf '10%%\\r20%%'; sleep 3; echo; echo end";
+    for (tty, option) in [(false, "-i"), (true, "-t")] {
+        let name = format!("engine-{}-log{option}", std::process::id());
+        let id = docker(&["create", option, "--name", &name, "bb:1", "sh", "-c", script]).await;
+        docker(&["start", &name]).await;
+        let request = LogRequest { follow: true, ..LogRequest::default() };
+        let mut log = reader.logs(&id.as_str().into(), tty, request);
+        let lines = log_until(&mut log, "end").await;
+        let long = lines.iter().find(|line| line.text.raw().starts_with("aaa")).expect("the long line");
+        assert_eq!(long.text.raw().chars().take_while(|c| *c == 'a').count(), 16 << 10);
+        assert_eq!(long.cut_bytes, 100_000 - (16 << 10), "tty {tty}");
+        let word = |text: &str| lines.iter().find(|line| line.text == text).expect("the line").stream;
+        assert_eq!(
+            (word("out"), word("err")),
+            if tty { (Stream::Tty, Stream::Tty) } else { (Stream::Stdout, Stream::Stderr) }
+        );
+        // What was there is not told again after a restart.
+        log_until(&mut log, "waiting for the container").await;
+        docker(&["start", &name]).await;
+        let again = log_until(&mut log, "end").await;
+        assert_eq!(again.iter().filter(|line| line.text == "out").count(), 1, "{again:?}");
+        docker(&["rm", "-f", &name]).await;
+        while let Some(batch) = log.next().await {
+            eprintln!("{:?} {:?}", batch.lines, batch.ended);
+        }
     }
 }
 
