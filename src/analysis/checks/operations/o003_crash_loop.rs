@@ -21,14 +21,7 @@ const DEATHS: usize = 5;
 fn decide(evidence: &Evidence, container: &Container) -> Decision {
     let now = evidence.snapshot.taken_at;
     let recent = |at: jiff::Timestamp| now.duration_since(at) < jiff::SignedDuration::from_mins(10);
-    let deaths = evidence
-        .snapshot
-        .events
-        .iter()
-        .filter(|e| {
-            e.class == "container" && e.action == "die" && e.container.as_ref() == Some(&container.id) && recent(e.at)
-        })
-        .count();
+    let deaths = evidence.incidents(&container.id).recent_deaths;
     if deaths >= DEATHS {
         return Ok(Hit::fail(Grade::Api)
             .says(format!("died {deaths} times in the last 10 minutes"))

@@ -19,10 +19,7 @@ pub const CHECK: Check = Check {
 fn decide(evidence: &Evidence, container: &Container) -> Decision {
     let sample = evidence.snapshot.sample(&container.id).map(|sample| &sample.oom_kills);
     let by_kernel = sample.and_then(Fact::get);
-    let event = evidence.snapshot.events.iter().any(|e| {
-        e.container.as_ref() == Some(&container.id)
-            && (e.class == "oom" || (e.class == "container" && e.action == "oom"))
-    });
+    let event = evidence.incidents(&container.id).oom;
     let hit = match by_kernel {
         Some(0) | None if container.oom_killed => {
             Hit::warn(Grade::Api).saw("inspect", "State.OOMKilled", "true", "false")
