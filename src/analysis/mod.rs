@@ -1,6 +1,7 @@
 //! Pure verbs: snapshots in, a report out. No I/O, no clock, no terminal; nothing here can fail.
 
 pub mod addressing;
+pub mod checks;
 pub mod history;
 pub mod names;
 pub mod nat;

@@ -20,7 +20,7 @@ pub struct Report {
     pub pools: Arc<BTreeMap<NetworkId, Vec<PoolUse>>>,
     /// Leftovers.
     pub leftovers: Arc<Vec<Leftover>>,
-    /// Rates since the snapshot before.
+    /// Rates since the counters before.
     pub rates: Arc<Rates>,
 }
 
@@ -28,6 +28,9 @@ pub struct Report {
 #[derive(Debug, Default)]
 pub struct Analyst {
     last: Option<Arc<Snapshot>>,
+    /// The newest snapshot with other counters than `last`: where rates are reckoned from. A snapshot that follows a
+    /// mere change of structure holds the same counters, and must not blank the rates.
+    base: Option<Arc<Snapshot>>,
     report: Report,
 }
 
@@ -57,7 +60,13 @@ impl Analyst {
             report.pools = Arc::new(addressing::pools(next, &report.wiring));
             report.leftovers = Arc::new(addressing::leftovers(next, &report.wiring));
         }
-        report.rates = Arc::new(Rates::between(last.as_deref(), next, &report.wiring));
+        let counted = last.as_ref().is_none_or(|l| l.at_ns != next.at_ns);
+        if counted {
+            self.base = last;
+        }
+        if counted || structure {
+            report.rates = Arc::new(Rates::between(self.base.as_deref(), next, &report.wiring));
+        }
         self.last = Some(next.clone());
         report
     }
@@ -108,7 +117,7 @@ impl Changes {
         Changes {
             host: !Arc::ptr_eq(&last.host, &next.host),
             containers: !Arc::ptr_eq(&last.containers, &next.containers),
-            kernel: !Arc::ptr_eq(&last.kernel, &next.kernel),
+            kernel: !same_namespaces(last, next),
             networks: !Arc::ptr_eq(&last.networks, &next.networks),
             links: !Arc::ptr_eq(&last.links, &next.links),
             routes: !Arc::ptr_eq(&last.routes, &next.routes),
@@ -117,4 +126,13 @@ impl Changes {
             firewall,
         }
     }
+}
+
+/// Processes come and go without moving anybody: only namespaces matter to the structure.
+fn same_namespaces(last: &Snapshot, next: &Snapshot) -> bool {
+    Arc::ptr_eq(&last.kernel, &next.kernel)
+        || (last.kernel.len() == next.kernel.len()
+            && last.kernel.iter().zip(next.kernel.iter()).all(|((id, a), (other, b))| {
+                id == other && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
+            }))
 }

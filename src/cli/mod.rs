@@ -1,10 +1,12 @@
-//! What the subcommands print: a snapshot and its report in, a table or a JSON document out. Pure; parsing arguments,
-//! taking the snapshot and choosing the exit code are the program's part.
+//! The command line: what can be asked, and what is printed.
 //!
-//! Each file has a typed document (its field names are the contract with scripts) and a table for people. In JSON,
+//! What is printed is pure: a snapshot and its report in, a table or a JSON document out. Each such file has a typed document (its field names are the contract with scripts) and a table for people. In JSON,
 //! outside text is exact and what is not known is `null`; in tables it is cleaned and what is not known is `?`.
 
+pub mod args;
+pub mod audit;
 pub mod docker_units;
+pub mod doctor;
 pub mod events;
 pub mod json;
 pub mod links;
@@ -12,6 +14,7 @@ pub mod networks;
 pub mod ns;
 pub mod ports;
 pub mod snapshot;
+pub mod source;
 pub mod stats;
 pub mod table;
 pub mod template;

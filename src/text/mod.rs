@@ -8,6 +8,7 @@
 
 mod clean;
 mod fit;
+pub mod secret;
 
 pub use clean::{clean, clean_line, is_clean};
 pub use fit::{ellipsis_end, ellipsis_middle, pad, width};

@@ -1,0 +1,1 @@
+//! `audit`: the report as text and JSON, and its exit code.
