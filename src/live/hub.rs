@@ -273,7 +273,7 @@ impl Hub {
                 let first = was.is_none_or(|w| w == SourceState::Starting) && state.status != SourceState::Starting;
                 self.note_engine(was, &state);
                 let same = self.engine.as_ref().is_some_and(|e| Arc::ptr_eq(&e.containers, &state.containers));
-                self.engine = Some(state);
+                self.engine = Some(*state);
                 if !same {
                     self.find_seats(Instant::now());
                     self.compose_containers();
