@@ -115,14 +115,8 @@ impl ListView for Traffic {
         match (tab.id, scene.report.wiring.attachment(*item)) {
             ("container", Some(attachment)) => {
                 let mut page = Page::new(width);
-                let owner = attachment.containers.first();
                 page.field("container", names::containers(scene, &attachment.containers));
-                path::attachment(
-                    &mut page,
-                    scene,
-                    attachment,
-                    owner.and_then(|id| scene.snapshot.container(id)).map(|c| &**c),
-                );
+                path::interface(&mut page, scene, *item);
                 page.finish()
             }
             _ => link::page(scene, *item, width),
