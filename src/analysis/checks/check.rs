@@ -44,6 +44,14 @@ impl Inputs {
     /// Forwarding databases of bridges.
     pub const FDB: Inputs = Inputs(1 << 15);
 
+    /// Everything.
+    pub const ALL: Inputs = Inputs(u32::MAX);
+
+    /// Without those of `other`.
+    pub const fn without(self, other: Inputs) -> Inputs {
+        Inputs(self.0 & !other.0)
+    }
+
     /// Both.
     pub const fn and(self, other: Inputs) -> Inputs {
         Inputs(self.0 | other.0)
@@ -141,6 +149,8 @@ pub struct Check {
     pub parents: &'static [&'static str],
     /// The question and the function that answers it.
     pub decide: Decide,
+    /// The same question asked of another kind of subject.
+    pub beside: Option<Decide>,
 }
 
 impl std::fmt::Debug for Check {
@@ -178,6 +188,7 @@ impl Check {
         default_fact: false,
         parents: &[],
         decide: Decide::Host(|_| Ok(super::Verdict::pass())),
+        beside: None,
     };
 
     /// Decided on the running host by a command.

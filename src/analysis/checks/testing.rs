@@ -586,7 +586,7 @@ pub fn decides(check: &Check, cases: impl IntoIterator<Item = (&'static str, Hos
 }
 
 pub use super::Status::{Fail, NotApplicable as Na, Pass, Unknown, Warn};
-pub use crate::model::{Device, Exec, RestartPolicy, Ulimit};
+pub use crate::model::{Device, Exec, HealthCheck, RestartPolicy, Ulimit};
 
 /// A host with one container.
 pub fn one(draft: Draft) -> Host {
@@ -596,5 +596,34 @@ pub fn one(draft: Draft) -> Host {
 impl From<Draft> for Host {
     fn from(one: Draft) -> Self {
         Host::with(one)
+    }
+}
+
+/// Counters of which nothing is known.
+pub fn unsampled(id: &ContainerId) -> Sample {
+    let gap: Fact<u64> = Fact::default();
+    let pressure: Fact<Pressure> = Fact::default();
+    Sample {
+        id: id.clone(),
+        at_ns: 0,
+        generation: 0,
+        cpu_ns: gap.clone(),
+        system_cpu_ns: 0,
+        periods: gap.clone(),
+        throttled_periods: gap.clone(),
+        throttled_ns: gap.clone(),
+        memory_bytes: gap.clone(),
+        memory_limit_bytes: gap.clone(),
+        inactive_file_bytes: gap.clone(),
+        cache_bytes: gap.clone(),
+        swap_bytes: gap.clone(),
+        io_read_bytes: gap.clone(),
+        io_write_bytes: gap.clone(),
+        pids: gap.clone(),
+        pids_limit: gap.clone(),
+        oom_kills: gap,
+        pressure_cpu: pressure.clone(),
+        pressure_memory: pressure.clone(),
+        pressure_io: pressure,
     }
 }

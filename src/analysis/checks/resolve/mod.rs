@@ -4,10 +4,12 @@
 
 pub mod caps;
 pub mod conf;
+pub mod dnat;
 pub mod flags;
 pub mod links;
 pub mod mounts;
 pub mod ports;
+pub mod reach;
 pub mod segments;
 pub mod user;
 pub mod walk;

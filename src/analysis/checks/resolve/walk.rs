@@ -1,4 +1,4 @@
-//! A small walk of one packet through the forward hook. A match or target that the model does not understand, on a
+//! A small walk of one packet through the forward or the input hook. A match or target that the model does not understand, on a
 //! path that could decide, makes the outcome undecided with the rule quoted; it is never guessed.
 
 use crate::model::{Chain, Firewall, Match, Proto, Rule, Table, Target};
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 pub struct Packet<'a> {
     /// Interface it came in by.
     pub input: &'a str,
-    /// Interface it leaves by.
+    /// Interface it leaves by; empty for a packet to the host itself.
     pub output: &'a str,
     /// Source.
     pub source: IpAddr,
@@ -40,13 +40,23 @@ enum Step {
     Undecided(String),
 }
 
-/// Walks all base chains on the forward hook, by priority. An accept ends its own base chain only; a drop is final.
+/// The walk of a packet that is passed on.
 pub fn forward(firewall: &Firewall, packet: &Packet) -> Outcome {
+    through(firewall, "forward", packet)
+}
+
+/// The walk of a packet for the host itself.
+pub fn input(firewall: &Firewall, packet: &Packet) -> Outcome {
+    through(firewall, "input", packet)
+}
+
+/// Walks all base chains on a hook, by priority. An accept ends its own base chain only; a drop is final.
+fn through(firewall: &Firewall, hook: &str, packet: &Packet) -> Outcome {
     let v6 = packet.destination.is_ipv6();
     let mut chains: Vec<(&Table, &Chain)> = firewall
         .tables_for(v6)
         .flat_map(|table| table.chains.iter().map(move |chain| (table, chain)))
-        .filter(|(_, chain)| chain.hook.as_deref() == Some("forward"))
+        .filter(|(_, chain)| chain.hook.as_deref() == Some(hook))
         .collect();
     chains.sort_by_key(|(_, chain)| chain.priority.unwrap_or(0));
     let mut undecided = None;
@@ -123,7 +133,9 @@ fn holds(m: &Match, packet: &Packet) -> Option<bool> {
         // An outside peer's port is any of the ephemeral ones.
         Match::SourcePorts { .. } | Match::Opaque { .. } => return None,
         Match::CtState { states, not } => (states.iter().any(|state| state.eq_ignore_ascii_case("new")), not),
-        Match::DestinationType { word, not } => (word.eq_ignore_ascii_case("unicast"), not),
+        Match::DestinationType { word, not } => {
+            (word.eq_ignore_ascii_case(if packet.output.is_empty() { "local" } else { "unicast" }), not)
+        }
     };
     Some(answer != *not)
 }

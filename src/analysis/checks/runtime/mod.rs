@@ -29,7 +29,24 @@ mod r024_host_uts;
 mod r025_seccomp;
 mod r026_privileged_exec;
 mod r027_root_exec;
+mod r028_cgroup_parent;
+mod r029_no_new_privileges;
+mod r030_health_check;
 mod r031_pids_limit;
+mod r032_default_bridge;
+mod r033_host_userns;
+mod r034_masked_paths;
+mod r035_writable_cgroup;
+mod r036_host_cgroupns;
+mod r037_writable_sys;
+mod r038_joined_namespaces;
+mod r039_secret_in_environment;
+mod r040_secret_on_command_line;
+mod r041_risky_sysctl;
+mod r042_oom_settings;
+mod r043_foreign_namespaces;
+mod r044_foreign_binary;
+mod r045_runtime;
 
 /// The list.
 pub const CHECKS: &[&Check] = &[
@@ -60,5 +77,22 @@ pub const CHECKS: &[&Check] = &[
     &r025_seccomp::CHECK,
     &r026_privileged_exec::CHECK,
     &r027_root_exec::CHECK,
+    &r028_cgroup_parent::CHECK,
+    &r029_no_new_privileges::CHECK,
+    &r030_health_check::CHECK,
     &r031_pids_limit::CHECK,
+    &r032_default_bridge::CHECK,
+    &r033_host_userns::CHECK,
+    &r034_masked_paths::CHECK,
+    &r035_writable_cgroup::CHECK,
+    &r036_host_cgroupns::CHECK,
+    &r037_writable_sys::CHECK,
+    &r038_joined_namespaces::CHECK,
+    &r039_secret_in_environment::CHECK,
+    &r040_secret_on_command_line::CHECK,
+    &r041_risky_sysctl::CHECK,
+    &r042_oom_settings::CHECK,
+    &r043_foreign_namespaces::CHECK,
+    &r044_foreign_binary::CHECK,
+    &r045_runtime::CHECK,
 ];
