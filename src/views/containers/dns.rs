@@ -20,7 +20,13 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
 pub fn names(page: &mut Page, scene: &Scene, container: &Container) {
     page.heading("names that lead here");
     if let NetworkMode::Container(owner) = &container.network_mode {
-        page.spans([Span::plain("those of the container whose namespace it joined, "), crate::views::parts::names::container(scene, owner)], 2);
+        page.spans(
+            [
+                Span::plain("those of the container whose namespace it joined, "),
+                crate::views::parts::names::container(scene, owner),
+            ],
+            2,
+        );
     }
     let all = resolving_to(scene.snapshot, &container.id);
     if all.is_empty() {
@@ -37,7 +43,10 @@ pub fn names(page: &mut Page, scene: &Scene, container: &Container) {
     let mut at = 0;
     while at < all.len() {
         let first = &all[at];
-        let like = |n: &Name| (&n.network, n.means, &n.seen_by, &n.addresses) == (&first.network, first.means, &first.seen_by, &first.addresses);
+        let like = |n: &Name| {
+            (&n.network, n.means, &n.seen_by, &n.addresses)
+                == (&first.network, first.means, &first.seen_by, &first.addresses)
+        };
         let count = all[at..].iter().take_while(|n| like(n)).count();
         group(page, scene, container, &all[at..at + count]);
         at += count;

@@ -78,7 +78,8 @@ fn shared(page: &mut Page, scene: &Scene, container: &Container) {
 /// One way from the inside out.
 fn way(page: &mut Page, scene: &Scene, way: &Way, of: Option<&Container>) {
     let inner = scene.snapshot.link(way.inner.link.0, way.inner.link.1);
-    let mut head = vec![if inner.is_some() { stop_span(&way.inner) } else { Span::new("interface not seen", Role::Unknown) }];
+    let mut head =
+        vec![if inner.is_some() { stop_span(&way.inner) } else { Span::new("interface not seen", Role::Unknown) }];
     for cidr in &way.addresses {
         head.push(Span::new(format!("  {cidr}"), Role::Address));
     }
@@ -97,12 +98,12 @@ fn way(page: &mut Page, scene: &Scene, way: &Way, of: Option<&Container>) {
     outer_steps(page, scene, way, inner);
     for (subnet, rule) in &way.masquerade {
         let spans = match rule {
-            Fact::Known(Some(rule)) => vec![
-                Span::plain("masquerade "),
-                Span::new(format!("{subnet}  "), Role::Address),
-                word(rule, Role::Dim),
-            ],
-            Fact::Known(None) => vec![Span::plain("no rule rewrites the source of "), Span::new(subnet.to_string(), Role::Address)],
+            Fact::Known(Some(rule)) => {
+                vec![Span::plain("masquerade "), Span::new(format!("{subnet}  "), Role::Address), word(rule, Role::Dim)]
+            }
+            Fact::Known(None) => {
+                vec![Span::plain("no rule rewrites the source of "), Span::new(subnet.to_string(), Role::Address)]
+            }
             Fact::Unknown { unknown } => {
                 page.missing("masquerading", unknown);
                 vec![Span::plain("masquerade "), Span::unknown()]

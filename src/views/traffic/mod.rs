@@ -206,3 +206,6 @@ pub(super) fn directed(scene: &Scene, attachment: &crate::analysis::Attachment) 
     let outer = attachment.outer.filter(|_| is_pair).and_then(|key| scene.report.rates.link(key.0, key.1));
     outer.map_or((None, None), |rates| (rates.tx_rate, rates.rx_rate))
 }
+
+#[cfg(test)]
+mod tests;
