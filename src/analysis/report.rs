@@ -1,5 +1,6 @@
 //! The report on a snapshot, made anew only where the parts it is made from changed.
 
+use super::checks::Audit;
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
 use crate::model::{NetworkId, Snapshot};
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Report {
     pub leftovers: Arc<Vec<Leftover>>,
     /// Rates since the counters before.
     pub rates: Arc<Rates>,
+    /// Findings of the checks, and marks by subject.
+    pub audit: Arc<Audit>,
 }
 
 /// Makes reports on a run of snapshots and keeps what still holds.
