@@ -9,10 +9,16 @@
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
+//! - [`widgets`]: drawing parts that know no container
+//! - [`screen`]: the whole screen, composed of widgets from the state
+//! - [`terminal`]: raw mode, input, signals, output, the loop
 pub mod analysis;
 pub mod app;
 pub mod feed;
 pub mod model;
 pub mod text;
+pub mod screen;
+pub mod terminal;
 pub mod theme;
 pub mod views;
+pub mod widgets;
