@@ -81,7 +81,11 @@ impl App {
             A::Reveal => {
                 self.prefs.reveal_secrets = !self.prefs.reveal_secrets;
                 self.world.generation += 1;
-                self.say(if self.prefs.reveal_secrets { "secret-looking values are shown" } else { "secret-looking values are masked" });
+                self.say(if self.prefs.reveal_secrets {
+                    "secret-looking values are shown"
+                } else {
+                    "secret-looking values are masked"
+                });
             }
             A::Quit => self.quit(effects),
             A::QuitNow => effects.push(Effect::Quit),
@@ -98,7 +102,16 @@ impl App {
             A::SeekForward => ask(effects, Ask::Seek(10)),
             A::Slower => ask(effects, Ask::Speed(self.speed(1, 2))),
             A::Faster => ask(effects, Ask::Speed(self.speed(2, 1))),
-            A::View0 | A::View1 | A::View2 | A::View3 | A::View4 | A::View5 | A::View6 | A::View7 | A::View8 | A::View9 => {
+            A::View0
+            | A::View1
+            | A::View2
+            | A::View3
+            | A::View4
+            | A::View5
+            | A::View6
+            | A::View7
+            | A::View8
+            | A::View9 => {
                 let digit = action.id().chars().last();
                 match self.slots.iter().position(|s| Some(s.key) == digit) {
                     Some(n) => self.open_view(n),
@@ -153,7 +166,8 @@ impl App {
             if !self.detail.no_wrap && !right {
                 self.focus = Focus::List;
             } else if self.detail.no_wrap {
-                self.detail.skip = if right { self.detail.skip + step } else { self.detail.skip.saturating_sub(step) }.min(10_000);
+                self.detail.skip =
+                    if right { self.detail.skip + step } else { self.detail.skip.saturating_sub(step) }.min(10_000);
                 self.detail.lay_out();
             }
             return;
@@ -311,7 +325,9 @@ impl App {
         match action {
             Action::Follow => self.logs.toggle_follow(),
             Action::Times => self.logs.times = !self.logs.times,
-            Action::MatchesOnly if self.logs.needle.is_empty() => self.say("nothing is searched for; / begins a search"),
+            Action::MatchesOnly if self.logs.needle.is_empty() => {
+                self.say("nothing is searched for; / begins a search")
+            }
             Action::MatchesOnly => self.logs.matches_only = !self.logs.matches_only,
             _ if logs => self.logs.wrap = !self.logs.wrap,
             _ => {

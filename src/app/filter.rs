@@ -193,8 +193,21 @@ mod tests {
     #[test]
     fn terms_narrow_down() {
         for yes in [
-            "", "web", "WEB 172", "state:run", "!state:exited", "cpu:>50", "cpu:>=60 cpu:<=60", "cpu:=60", "!db",
-            "state:", "cpu:>", "172.17.0.2:80", "\"abc123 172\"", "!", "cpu:<0.1k",
+            "",
+            "web",
+            "WEB 172",
+            "state:run",
+            "!state:exited",
+            "cpu:>50",
+            "cpu:>=60 cpu:<=60",
+            "cpu:=60",
+            "!db",
+            "state:",
+            "cpu:>",
+            "172.17.0.2:80",
+            "\"abc123 172\"",
+            "!",
+            "cpu:<0.1k",
         ] {
             assert!(passes(yes), "{yes}");
         }

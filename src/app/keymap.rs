@@ -35,14 +35,8 @@ impl Context {
     }
 
     /// All contexts.
-    pub const ALL: [Context; 6] = [
-        Context::Anywhere,
-        Context::List,
-        Context::Detail,
-        Context::Logs,
-        Context::Overlay,
-        Context::Playback,
-    ];
+    pub const ALL: [Context; 6] =
+        [Context::Anywhere, Context::List, Context::Detail, Context::Logs, Context::Overlay, Context::Playback];
 }
 
 macro_rules! actions {
@@ -167,7 +161,6 @@ pub const TABLE: &[Entry] = &[
     e(Overlay, A::Top, &["home", "g"], "first", ""),
     e(Overlay, A::Bottom, &["end", "G"], "last", ""),
     e(Overlay, A::Back, &["esc", "q", "backspace"], "close", "close"),
-    e(Anywhere, A::Back, &["esc", "backspace"], "back: leave the pane, clear the filter; never quits", "back"),
     e(Anywhere, A::NextTab, &["]", "ctrl+right"], "next detail tab", "tabs"),
     e(Anywhere, A::PreviousTab, &["[", "ctrl+left"], "previous detail tab", ""),
     e(Anywhere, A::NextPane, &["tab"], "the other pane", ""),
@@ -175,6 +168,7 @@ pub const TABLE: &[Entry] = &[
     e(Anywhere, A::Palette, &[":"], "commands, and any container, link or network by name", "command"),
     e(Anywhere, A::Find, &["f"], "find any container, link, network or address", "find"),
     e(Anywhere, A::Related, &["b"], "go to what belongs to the selected row", "related"),
+    e(Anywhere, A::Back, &["esc", "backspace"], "back: leave the pane, clear the filter; never quits", "back"),
     e(Anywhere, A::InTopology, &["t"], "show it in the topology", "topology"),
     e(Anywhere, A::Copy, &["c"], "copy id, name, address, veth …", "copy"),
     e(Anywhere, A::Raw, &["y"], "the engine's raw answer", ""),
@@ -329,10 +323,8 @@ impl Keymap {
     /// An unknown preset is the default one.
     pub fn new(preset: &str, own: &[(String, Vec<String>)]) -> (Self, Vec<KeyProblem>) {
         let mut problems = Vec::new();
-        let mut rows: Vec<(Entry, Vec<Key>)> = TABLE
-            .iter()
-            .map(|entry| (*entry, entry.keys.iter().filter_map(|k| Key::parse(k)).collect()))
-            .collect();
+        let mut rows: Vec<(Entry, Vec<Key>)> =
+            TABLE.iter().map(|entry| (*entry, entry.keys.iter().filter_map(|k| Key::parse(k)).collect())).collect();
         let remap = PRESETS.iter().find(|(name, _)| *name == preset).map_or(&[][..], |(_, remap)| remap);
         let mut moved: Vec<(Context, Key)> = Vec::new();
         for (context, action, keys) in remap {

@@ -95,13 +95,8 @@ impl App {
     }
 
     pub(super) fn open_palette(&mut self, subjects_only: bool) {
-        let mut palette = Palette {
-            input: super::input::Input::default(),
-            subjects_only,
-            found: Vec::new(),
-            more: 0,
-            cursor: 0,
-        };
+        let mut palette =
+            Palette { input: super::input::Input::default(), subjects_only, found: Vec::new(), more: 0, cursor: 0 };
         palette::search(self, &mut palette);
         self.overlays.push(Overlay::Palette(palette));
     }

@@ -70,10 +70,7 @@ fn filter_help(app: &App) -> Vec<Line> {
     let Some(slot) = app.slot() else { return Vec::new() };
     let mut out = vec![Line::heading(format!("Columns and filter fields of {}", slot.title))];
     for column in slot.screen.all_columns() {
-        out.push(Line::of([
-            Span::new(format!("  {:<18}", column.id), Role::Name),
-            Span::plain(column.help),
-        ]));
+        out.push(Line::of([Span::new(format!("  {:<18}", column.id), Role::Name), Span::plain(column.help)]));
     }
     let more: Vec<&str> = slot.screen.fields().to_vec();
     if !more.is_empty() {
@@ -112,7 +109,8 @@ fn sources(app: &App) -> Vec<Line> {
     field("engine", engine(app));
     field("endpoint", format!("{} ({})", clean_line(&host.endpoint.url), clean_line(&host.endpoint.origin)));
     field("feed", clean_line(&app.options.label).into_owned());
-    field("mode", mode(app).to_owned());
+    let pinned = if app.options.read_only { "read-only, pinned for this run" } else { "this version changes nothing" };
+    field("mode", pinned.to_owned());
     out.push(Line::blank());
     out.push(Line::heading("Sources"));
     for source in scene.snapshot.sources.iter() {
@@ -135,9 +133,17 @@ fn sources(app: &App) -> Vec<Line> {
     let gaps = [("engine", host.engine.why()), ("firewall", scene.snapshot.firewall.why())];
     for (what, gap) in gaps.into_iter().filter_map(|(w, g)| Some((w, g?))) {
         out.push(Line::blank());
-        out.push(Line::field(what, WIDTH, [Span::new("? ", Role::Unknown), Span::plain(clean_line(&gap.reason).into_owned())]));
+        out.push(Line::field(
+            what,
+            WIDTH,
+            [Span::new("? ", Role::Unknown), Span::plain(clean_line(&gap.reason).into_owned())],
+        ));
         if let Some(lift) = &gap.lift {
-            out.push(Line::field("", WIDTH, [Span::new("would show it: ", Role::Dim), Span::plain(clean_line(lift).into_owned())]));
+            out.push(Line::field(
+                "",
+                WIDTH,
+                [Span::new("would show it: ", Role::Dim), Span::plain(clean_line(lift).into_owned())],
+            ));
         }
     }
     out
@@ -168,14 +174,12 @@ pub fn engine(app: &App) -> String {
     }
 }
 
-/// The mode in words.
-pub fn mode(app: &App) -> &'static str {
-    if app.options.is_recording {
-        "recording"
-    } else if app.options.read_only {
-        "read-only"
-    } else {
-        "reads only"
+/// The mode in words: what the feed is, when it is not the live host, and whether the run is pinned to reading.
+pub fn mode(app: &App) -> String {
+    match (app.options.is_recording, app.options.read_only) {
+        (true, _) => clean_line(&app.options.label).into_owned(),
+        (false, true) => "read-only".to_owned(),
+        (false, false) => String::new(),
     }
 }
 
@@ -220,7 +224,12 @@ pub fn banner(app: &App) -> Option<Vec<Span>> {
     if let Some(source) = worst {
         let age = source.age_ms.map(|ms| format!("; what is shown of it is {} old", duration(ms / 1000)));
         let reason = clean_line(&source.reason);
-        return alert(format!("{} {}: {reason}{}", clean_line(&source.name), source.state.as_str(), age.unwrap_or_default()));
+        return alert(format!(
+            "{} {}: {reason}{}",
+            clean_line(&source.name),
+            source.state.as_str(),
+            age.unwrap_or_default()
+        ));
     }
     let partial: Vec<&str> =
         snapshot.sources.iter().filter(|s| s.state == SourceState::Partial).map(|s| s.name.as_str()).collect();

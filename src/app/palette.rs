@@ -59,7 +59,13 @@ fn commands(app: &App, finder: &mut Finder) {
         finder.offer(0, &[slot.title, slot.id], slot.title, format!("view {}", slot.key), Command::View(n));
     }
     for name in crate::theme::names() {
-        finder.offer(2, &[&format!("theme {name}")], &format!("theme {name}"), String::new(), Command::Theme(name.into()));
+        finder.offer(
+            2,
+            &[&format!("theme {name}")],
+            &format!("theme {name}"),
+            String::new(),
+            Command::Theme(name.into()),
+        );
     }
     finder.offer(2, &["utc times"], "times in UTC or local time", String::new(), Command::ToggleUtc);
     finder.offer(2, &["ascii glyphs"], "ASCII or all glyphs", String::new(), Command::ToggleAscii);
@@ -133,7 +139,13 @@ fn subjects(snapshot: &Snapshot, app: &App, finder: &mut Finder) {
     }
     for n in snapshot.networks.iter() {
         let go = Command::GoTo(Subject::Network { id: n.id.clone() });
-        finder.offer(4, &[n.name.raw(), n.id.as_str()], n.name.raw(), format!("network, {}", clean_line(&n.driver)), go);
+        finder.offer(
+            4,
+            &[n.name.raw(), n.id.as_str()],
+            n.name.raw(),
+            format!("network, {}", clean_line(&n.driver)),
+            go,
+        );
     }
     for ns in snapshot.netns.iter() {
         let inode = ns.inode.to_string();

@@ -55,7 +55,9 @@ impl RawPane {
         self.version += 1;
         self.answer = Some(match answer {
             Ok(text) => lines(&text),
-            Err(why) => vec![Line::of([Span::new("no answer: ", Role::Alert), Span::plain(clean_line(&why).into_owned())])],
+            Err(why) => {
+                vec![Line::of([Span::new("no answer: ", Role::Alert), Span::plain(clean_line(&why).into_owned())])]
+            }
         });
     }
 

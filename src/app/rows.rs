@@ -173,7 +173,13 @@ mod tests {
     fn rows(spec: &[(u64, u8)]) -> Vec<Shown> {
         spec.iter()
             .enumerate()
-            .map(|(row, (seq, depth))| Shown { row, subject: Subject::Event { seq: *seq }, depth: *depth, open: 0, fold: None })
+            .map(|(row, (seq, depth))| Shown {
+                row,
+                subject: Subject::Event { seq: *seq },
+                depth: *depth,
+                open: 0,
+                fold: None,
+            })
             .collect()
     }
 

@@ -107,7 +107,17 @@ impl Default for Settings {
 }
 
 const KEYS: [&str; 12] = [
-    "theme", "preset", "view", "interval_ms", "mouse", "ascii", "utc", "show_all", "chart_minutes", "keys", "columns",
+    "theme",
+    "preset",
+    "view",
+    "interval_ms",
+    "mouse",
+    "ascii",
+    "utc",
+    "show_all",
+    "chart_minutes",
+    "keys",
+    "columns",
     "sort",
 ];
 
@@ -131,7 +141,8 @@ impl Settings {
         let (_, key_problems) = Keymap::new(&settings.preset, &settings.keys);
         for problem in key_problems {
             let words = problem.to_string();
-            let line = settings.keys.iter().find(|(a, _)| words.contains(a.as_str())).map(|(a, _)| reader.line_of("keys", a));
+            let line =
+                settings.keys.iter().find(|(a, _)| words.contains(a.as_str())).map(|(a, _)| reader.line_of("keys", a));
             reader.problems.push(SettingsProblem { file: file.to_owned(), line: line.unwrap_or(1), reason: words });
         }
         (settings, reader.problems)

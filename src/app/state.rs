@@ -428,11 +428,12 @@ impl App {
         }
         let content = match slot.screen.content(&scene, &tab, page.width) {
             Some(Content::Raw(subject)) => {
-                stamp.generation = self.raw.version;
-                if self.detail.stamp == stamp && self.raw.is_for(&subject) && self.detail.content.is_some() {
+                self.raw.want(subject);
+                // An answer does not change with the world; counted from the other end, so that the two never meet.
+                stamp.generation = u64::MAX - self.raw.version;
+                if self.detail.stamp == stamp && self.detail.content.is_some() {
                     return;
                 }
-                self.raw.want(subject);
                 Some(Content::Page(self.raw.lines()))
             }
             other => other,

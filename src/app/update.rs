@@ -82,7 +82,10 @@ impl App {
             // The keys that opened a page close it, too.
             None => {
                 let below = self.contexts_below();
-                if matches!(self.options.keymap.action(&below, key), Some(Action::Help | Action::Sources | Action::Messages)) {
+                if matches!(
+                    self.options.keymap.action(&below, key),
+                    Some(Action::Help | Action::Sources | Action::Messages)
+                ) {
                     self.overlays.pop();
                 }
             }
@@ -198,7 +201,9 @@ impl App {
         match (found, needle.is_empty()) {
             (true, _) => {}
             (false, true) => self.say("nothing is searched for; / begins a search"),
-            (false, false) => self.say(format!("no {} match for {needle}", if forward { "further" } else { "earlier" })),
+            (false, false) => {
+                self.say(format!("no {} match for {needle}", if forward { "further" } else { "earlier" }))
+            }
         }
     }
 
@@ -216,7 +221,9 @@ impl App {
                 }
                 return;
             }
-            (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => palette.cursor = palette.cursor.saturating_sub(1),
+            (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => {
+                palette.cursor = palette.cursor.saturating_sub(1)
+            }
             (Code::Down, _) | (Code::Char('n'), true) => {
                 palette.cursor = (palette.cursor + 1).min(palette.found.len().saturating_sub(1));
             }

@@ -74,13 +74,9 @@ impl World {
     /// The scene that is shown.
     pub fn scene<'a>(&'a self, prefs: &'a Prefs) -> Scene<'a> {
         match &self.frozen {
-            Some(p) => Scene {
-                snapshot: &p.snapshot,
-                report: &p.report,
-                history: &p.history,
-                now: p.snapshot.taken_at,
-                prefs,
-            },
+            Some(p) => {
+                Scene { snapshot: &p.snapshot, report: &p.report, history: &p.history, now: p.snapshot.taken_at, prefs }
+            }
             None => Scene {
                 snapshot: &self.snapshot,
                 report: self.analyst.report(),

@@ -44,7 +44,11 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         Some(Content::Charts(lines, charts)) => draw_charts(app, ink, target, lines, charts),
         Some(Content::Logs(_)) => draw_logs(app, ink, target),
         Some(Content::Raw(_)) | None => {
-            ink.say(target.x, target.y, target.width, if target.height > 0 { "nothing is selected" } else { "" }, Role::Dim);
+            let words =
+                if app.selected.is_some() { "this row has no details of its own" } else { "nothing is selected" };
+            if target.height > 0 {
+                ink.say(target.x, target.y, target.width, words, Role::Dim);
+            }
         }
     }
 }
@@ -110,7 +114,8 @@ fn draw_logs(app: &App, ink: &mut Ink<'_>, area: Rect) {
         let rows = lay_out(&lines, area.width, logs.wrap, 0);
         let shown = (rows.len() as u16).min(free);
         // Of a line higher than the screen the beginning is shown.
-        let rows = if shown == area.height { &rows[..usize::from(shown)] } else { &rows[rows.len() - usize::from(shown)..] };
+        let rows =
+            if shown == area.height { &rows[..usize::from(shown)] } else { &rows[rows.len() - usize::from(shown)..] };
         free -= shown;
         let place = Rect::new(area.x, area.y + free, area.width, shown);
         page::draw(ink, place, &lines, rows, 0, &logs.needle, None);
@@ -127,7 +132,8 @@ fn lift(ink: &mut Ink<'_>, area: Rect, by: u16) {
     for y in area.y..area.bottom() {
         for x in area.x..area.right() {
             let from = y + by;
-            let cell = if from < area.bottom() { ink.frame[(x, from)].clone() } else { ratatui::buffer::Cell::default() };
+            let cell =
+                if from < area.bottom() { ink.frame[(x, from)].clone() } else { ratatui::buffer::Cell::default() };
             ink.frame[(x, y)] = cell;
         }
     }
@@ -137,7 +143,10 @@ fn log_status(app: &App) -> Vec<Span> {
     let logs = &app.logs;
     let following = logs.is_following() && logs.ended.is_none();
     let mut out = vec![
-        Span::new(if following { "▼ following" } else { "‖ paused" }, if following { Role::Good } else { Role::Notice }),
+        Span::new(
+            if following { "▼ following" } else { "‖ paused" },
+            if following { Role::Good } else { Role::Notice },
+        ),
         Span::new(format!("  {} lines, {}", logs.len(), logs.range), Role::Dim),
     ];
     if logs.lost > 0 {

@@ -5,10 +5,10 @@ use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::state::{Focus, Slot};
 use crate::theme::Role;
+use crate::views::flow::lay_out;
 use crate::views::{Column, Span};
 use crate::widgets::table::{self, Branching, Placed};
 use crate::widgets::{Ink, page};
-use crate::views::flow::lay_out;
 use ratatui::layout::Rect;
 
 /// The columns as they stand in an area.

@@ -8,6 +8,11 @@ mod status;
 
 pub use hit::{hit, in_detail};
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::theme::{Role, Theme};
@@ -54,7 +59,8 @@ fn rect(area: Area) -> Rect {
 
 fn too_small(ink: &mut Ink<'_>, area: Rect) {
     let (width, height) = crate::app::layout::LEAST;
-    let lines = ["bridgewatch".to_owned(), "too small".to_owned(), format!("{width}x{height} needed"), "q quits".to_owned()];
+    let lines =
+        ["bridgewatch".to_owned(), "too small".to_owned(), format!("{width}x{height} needed"), "q quits".to_owned()];
     for (y, line) in (0..area.height).zip(lines) {
         ink.say(area.x, area.y + y, area.width, &line, Role::Text);
     }

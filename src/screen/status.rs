@@ -28,7 +28,7 @@ pub(super) fn header(app: &App, ink: &mut Ink<'_>) {
     // Pieces keep their own colours, on the header's ground.
     if let Some(ground) = ink.style(Role::Header).bg {
         for x in area.x..area.right() {
-            let cell = &mut ink.frame[(x, area.y)];
+            let Some(cell) = ink.frame.cell_mut((x, area.y)) else { break };
             if cell.bg == ratatui::style::Color::Reset {
                 cell.set_bg(ground);
             }
@@ -54,7 +54,10 @@ fn left_pieces(app: &App) -> Vec<Piece> {
     let cgroup = host.cgroup_version.get().map_or("cgroup ?".to_owned(), |v| format!("cgroup {}", v.as_str()));
     left.push(piece(9, vec![Span::new(cgroup, Role::Header)]));
     left.push(piece(7, vec![Span::new(host.rights.user.shown().into_owned(), Role::Header)]));
-    left.push(piece(2, vec![Span::new(pages::mode(app), Role::Notice)]));
+    let mode = pages::mode(app);
+    if !mode.is_empty() {
+        left.push(piece(2, vec![Span::new(mode, Role::Notice)]));
+    }
     left
 }
 
@@ -95,8 +98,13 @@ fn right_pieces(app: &App) -> Vec<Piece> {
         format!("{:.1}/{:.1}G", gib(used), gib(sample.memory_total_bytes))
     });
     right.push(piece(5, vec![Span::new("mem ", Role::Memory), known(memory)]));
-    let rate = |v: Option<f64>| v.map_or_else(|| Span::new("    ?", Role::Unknown), |v| Span::plain(format!("{:>5}", bytes_rate(v))));
-    right.push(piece(6, vec![Span::new("↓", Role::Rx), rate(host.rx_rate), Span::new(" ↑", Role::Tx), rate(host.tx_rate)]));
+    let rate = |v: Option<f64>| {
+        v.map_or_else(|| Span::new("    ?", Role::Unknown), |v| Span::plain(format!("{:>5}", bytes_rate(v))))
+    };
+    right.push(piece(
+        6,
+        vec![Span::new("↓", Role::Rx), rate(host.rx_rate), Span::new(" ↑", Role::Tx), rate(host.tx_rate)],
+    ));
     if app.world.has_snapshot {
         let time = scene.now.to_zoned(app.zone()).strftime("%H:%M:%S").to_string();
         right.push(piece(0, vec![Span::new(time, Role::Header)]));
@@ -214,7 +222,8 @@ pub(super) fn footer(app: &App, ink: &mut Ink<'_>) {
         let (mut last, first): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(_, w)| w == "help" || w == "quit");
         last.reverse();
         pairs = first;
-        let room = usize::from(area.width).saturating_sub(last.iter().map(|(k, w)| width(k) + width(w) + 3).sum::<usize>());
+        let room =
+            usize::from(area.width).saturating_sub(last.iter().map(|(k, w)| width(k) + width(w) + 3).sum::<usize>());
         let mut used = 1;
         let fit = pairs.iter().take_while(|(k, w)| {
             used += width(k) + width(w) + 3;

@@ -155,9 +155,9 @@ fn read_color(value: &toml::Value) -> Result<Color, String> {
 fn readable(style: Style, ground: Option<Color>) -> Result<Style, String> {
     let (Some(fg), Some(bg)) = (style.fg, style.bg.or(ground)) else { return Ok(style) };
     match color::contrast(fg, bg) {
-        Some(ratio) if ratio < UNREADABLE => {
-            Err(format!("text and background can't be told apart (contrast {ratio:.1}, at least {UNREADABLE} is needed)"))
-        }
+        Some(ratio) if ratio < UNREADABLE => Err(format!(
+            "text and background can't be told apart (contrast {ratio:.1}, at least {UNREADABLE} is needed)"
+        )),
         _ if style.fg == style.bg => Err("text and background are the same".to_owned()),
         _ => Ok(style),
     }

@@ -51,7 +51,8 @@ fn wrap_line(rows: &mut Vec<Stretch>, line: usize, text: &str, width: u16) {
     let mut from = 0;
     while from < text.len() {
         // What goes on stands below the value of `label   value`, as far as there is room for it.
-        let indent = if from == 0 { 0 } else { hang(text).min(width / 2) };
+        let most = (width / 2).min(width.saturating_sub(2));
+        let indent = if from == 0 { 0 } else { hang(text).min(most) };
         let room = usize::from(width - indent).max(1);
         let mut to = from + cut_within(&text[from..], room);
         if to < text.len()
@@ -86,8 +87,11 @@ fn hang(text: &str) -> u16 {
         let rest = &text[lead + at..];
         lead + at + (rest.len() - rest.trim_start().len())
     });
-    let column = after.filter(|at| *at < text.len()).unwrap_or(lead + 2);
-    u16::try_from(text::width(&text[..column.min(text.len())])).unwrap_or(0)
+    let column = match after.filter(|at| *at < text.len()) {
+        Some(at) => text::width(&text[..at]),
+        None => lead + 2,
+    };
+    u16::try_from(column).unwrap_or(0)
 }
 
 /// Bytes of `text` at which `needle` (in lower case) stands, case set aside for ASCII.

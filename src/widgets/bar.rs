@@ -22,7 +22,13 @@ pub struct TabLabel {
 pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
     let full = |t: &TabLabel| text::width(&t.title) + text::width(&t.key) + usize::from(!t.key.is_empty()) + 2;
     let short = |t: &TabLabel| {
-        if t.active { full(t) } else if t.key.is_empty() { text::width(&t.title).min(4) + 2 } else { text::width(&t.key) + 2 }
+        if t.active {
+            full(t)
+        } else if t.key.is_empty() {
+            text::width(&t.title).min(4) + 2
+        } else {
+            text::width(&t.key) + 2
+        }
     };
     let fits = tabs.iter().map(full).sum::<usize>() <= usize::from(width);
     let mut x = 0usize;

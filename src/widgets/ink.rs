@@ -75,24 +75,17 @@ impl Ink<'_> {
     pub fn spans(&mut self, x: u16, y: u16, room: u16, spans: &[Span]) -> u16 {
         let total: usize = spans.iter().map(|s| text::width(&s.text)).sum();
         let cut = total > usize::from(room);
+        let most = if cut { room.saturating_sub(1) } else { room };
         let mut used = 0;
         for span in spans {
-            let left = room.saturating_sub(used);
-            if left == 0 {
-                break;
-            }
             let style = self.style(span.role);
-            if cut && text::width(&span.text) >= usize::from(left) {
-                let short = text::ellipsis_end(&span.text, usize::from(left));
-                let short = if short.len() == span.text.len() && !short.ends_with('…') {
-                    // It fits exactly, but more follows: the mark must still be there.
-                    std::borrow::Cow::Owned(format!("{}…", text::ellipsis_end(&span.text, usize::from(left) - 1).trim_end_matches('…')))
-                } else {
-                    short
-                };
-                return used + self.put(x + used, y, left, &short, style);
+            let wide = text::width(&span.text);
+            let taken = self.put(x.saturating_add(used), y, most - used, &span.text, style);
+            used += taken;
+            // More follows than there is room for: the mark says so, in the style of what it cuts.
+            if cut && (used >= most || usize::from(taken) < wide) {
+                return used + self.put(x.saturating_add(used), y, room - used, "…", style);
             }
-            used += self.put(x + used, y, left, &span.text, style);
         }
         used
     }
@@ -132,8 +125,7 @@ impl Ink<'_> {
             self.frame[(area.x, y)].set_char('│').set_style(style);
             self.frame[(right, y)].set_char('│').set_style(style);
         }
-        for (x, y, c) in
-            [(area.x, area.y, '┌'), (right, area.y, '┐'), (area.x, bottom, '└'), (right, bottom, '┘')]
+        for (x, y, c) in [(area.x, area.y, '┌'), (right, area.y, '┐'), (area.x, bottom, '└'), (right, bottom, '┘')]
         {
             self.frame[(x, y)].set_char(c).set_style(style);
         }
@@ -205,7 +197,7 @@ mod tests {
     fn spans_that_do_not_fit_end_in_a_mark() {
         let spans = [Span::plain("abc"), Span::plain("def")];
         for (width, want) in [(6, "abcdef"), (5, "abcd…"), (4, "abc…"), (3, "ab…"), (1, "…")] {
-            assert_eq!(draw(width, |ink| drop(ink.spans(0, 0, width, &spans))), want);
+            assert_eq!(draw(width, |ink| _ = ink.spans(0, 0, width, &spans)), want);
         }
     }
 

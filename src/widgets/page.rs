@@ -9,7 +9,15 @@ use ratatui::layout::Rect;
 
 /// Draws rows of a page from `offset` on. `needle` is what is searched for, in lower case; `current` is the line of
 /// the cursor.
-pub fn draw(ink: &mut Ink<'_>, area: Rect, lines: &[Line], rows: &[Stretch], offset: usize, needle: &str, current: Option<usize>) {
+pub fn draw(
+    ink: &mut Ink<'_>,
+    area: Rect,
+    lines: &[Line],
+    rows: &[Stretch],
+    offset: usize,
+    needle: &str,
+    current: Option<usize>,
+) {
     for (n, stretch) in rows.iter().skip(offset).take(usize::from(area.height)).enumerate() {
         let Some(line) = lines.get(stretch.line) else { continue };
         let y = area.y + n as u16;
@@ -42,7 +50,10 @@ pub fn row(ink: &mut Ink<'_>, area: Rect, line: &Line, stretch: Stretch, needle:
     let whole: usize = line.spans.iter().map(|s| s.text.len()).sum();
     let shown = if needle.is_empty() && stretch.to < whole { return } else { line.text() };
     let shown = shown.get(stretch.from..stretch.to).unwrap_or("");
-    if stretch.to == whole && text::width(shown) > usize::from(area.width.saturating_sub(stretch.indent)) && area.width > 0 {
+    if stretch.to == whole
+        && text::width(shown) > usize::from(area.width.saturating_sub(stretch.indent))
+        && area.width > 0
+    {
         ink.say(area.x + area.width - 1, area.y, 1, "…", Role::Dim);
     }
     for (from, to) in find_all(shown, needle) {

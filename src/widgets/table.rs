@@ -85,7 +85,14 @@ pub fn titles(ink: &mut Ink<'_>, area: Rect, placed: &[Placed], sort: Option<(&s
 }
 
 /// Draws one row in the first line of an area.
-pub fn row(ink: &mut Ink<'_>, area: Rect, placed: &[Placed], tree: Branching, selected: bool, cell: impl Fn(&Column) -> Cell) {
+pub fn row(
+    ink: &mut Ink<'_>,
+    area: Rect,
+    placed: &[Placed],
+    tree: Branching,
+    selected: bool,
+    cell: impl Fn(&Column) -> Cell,
+) {
     if area.height == 0 || area.width == 0 {
         return;
     }
@@ -158,7 +165,8 @@ mod tests {
 
     #[test]
     fn columns_always_fit_and_the_first_never_goes() {
-        let columns = [column("name", 8, 30, 0), column("cpu", 6, 6, 1), column("image", 10, 40, 3), column("id", 12, 12, 2)];
+        let columns =
+            [column("name", 8, 30, 0), column("cpu", 6, 6, 1), column("image", 10, 40, 3), column("id", 12, 12, 2)];
         for width in 0..120u16 {
             let placed = place(&columns, width);
             assert_eq!(placed[0].column.id, "name");
