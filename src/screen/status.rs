@@ -212,6 +212,11 @@ pub(super) fn footer(app: &App, ink: &mut Ink<'_>) {
         for context in app.contexts() {
             for (entry, keys) in map.rows().filter(|(e, _)| e.context == context && !e.short.is_empty()) {
                 // A key that an inner context takes does not work as this entry.
+                // A page has nothing to choose.
+                let is_page = matches!(app.overlays.last(), Some(crate::app::overlay::Overlay::Page(..)));
+                if is_page && entry.action == crate::app::keymap::Action::Choose {
+                    continue;
+                }
                 let works = keys.iter().find(|k| map.action(&app.contexts(), **k) == Some(entry.action));
                 if let Some(key) = works {
                     pairs.push((key.to_string(), entry.short.to_owned()));
