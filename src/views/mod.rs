@@ -14,6 +14,8 @@ pub mod security;
 pub mod testing;
 pub mod topology;
 pub mod traffic;
+pub mod flow;
+pub mod registry;
 pub mod view;
 
 pub use containers::Containers;
