@@ -29,6 +29,8 @@ mod runtime;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod regressions;
+#[cfg(test)]
 mod testing;
 
 pub use audit::{Audit, AuditedEngine, Coverage, Mark, MissingPart, QuietRow, UnknownRow};
