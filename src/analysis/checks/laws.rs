@@ -264,8 +264,9 @@ fn what_follows_containers_with_a_delay_waits_until_the_dust_has_settled() {
         Arc::new(snapshot)
     };
     auditor.update(&at(serving(true), 0));
-    // Another container comes; at the same moment the listener is missing.
-    let unsettled = at(serving(false).and(named("db")), 10);
+    // It restarts, and does not listen yet.
+    let unsettled =
+        at(serving(false).snapshot(|s| Arc::make_mut(&mut Arc::make_mut(&mut s.containers)[0]).pid = None), 10);
     assert!(!has(&auditor.update(&unsettled)));
     let mut later = (*unsettled).clone();
     later.at_ns += 3_000_000_000;

@@ -11,6 +11,7 @@ mod collapse;
 mod evidence;
 mod finding;
 mod record;
+mod settling;
 mod severity;
 mod transitions;
 mod verdict;
