@@ -1,3 +1,26 @@
-//! Pure verbs: what follows from a snapshot. No I/O, no clock, no async; nothing here can fail.
+//! Pure verbs: snapshots in, a report out. No I/O, no clock, no terminal; nothing here can fail.
 
+pub mod addressing;
 pub mod checks;
+pub mod history;
+pub mod names;
+pub mod nat;
+pub mod path;
+pub mod ports;
+pub mod rates;
+pub mod report;
+pub mod scope;
+pub mod sharing;
+#[cfg(test)]
+pub mod testing;
+pub mod topology;
+pub mod wiring;
+
+pub use addressing::{Leftover, PoolUse};
+pub use history::{History, Metric};
+pub use ports::{Conflict, Exposure, PortRow};
+pub use rates::{ContainerRates, HostRates, LinkRates, Rates};
+pub use report::{Analyst, Report};
+pub use sharing::{Share, SharingRow};
+pub use topology::{Branch, Node, Topology};
+pub use wiring::{Attachment, LinkKey, Wiring};

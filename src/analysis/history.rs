@@ -1,0 +1,170 @@
+//! A bounded past: figures of each container over one hour, coarser with age.
+
+use super::Rates;
+use crate::model::ContainerId;
+use std::collections::BTreeMap;
+
+/// Figures that are kept over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// CPU, percent of one CPU.
+    Cpu,
+    /// Memory, bytes.
+    Memory,
+    /// Received, bytes per second.
+    Rx,
+    /// Sent, bytes per second.
+    Tx,
+    /// Read from block devices, bytes per second.
+    IoRead,
+    /// Written to block devices, bytes per second.
+    IoWrite,
+}
+
+impl Metric {
+    /// All metrics.
+    pub const ALL: [Metric; 6] = [Metric::Cpu, Metric::Memory, Metric::Rx, Metric::Tx, Metric::IoRead, Metric::IoWrite];
+}
+
+/// Seconds a point of each tier stands for, and how many are kept: 2 minutes, 12 minutes, 1 hour.
+const TIERS: [(u32, usize); 3] = [(1, 120), (6, 120), (30, 120)];
+
+/// One metric's past. A point that is not known is `NaN`: a gap in the chart, never a zero.
+#[derive(Debug, Clone, Default)]
+struct Series {
+    tiers: [Tier; 3],
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tier {
+    points: Vec<f32>,
+    next: usize,
+    sum: f64,
+    known: u32,
+    seconds: f64,
+}
+
+impl Tier {
+    fn add(&mut self, value: f32, seconds: f64, span: u32, keep: usize) {
+        if !value.is_nan() {
+            self.sum += f64::from(value);
+            self.known += 1;
+        }
+        self.seconds += seconds;
+        // Half a second of slack, so that a beat that comes early by jitter does not skip a point.
+        if self.seconds + 0.5 < f64::from(span) {
+            return;
+        }
+        let point = if self.known == 0 { f32::NAN } else { (self.sum / f64::from(self.known)) as f32 };
+        if self.points.len() < keep {
+            self.points.push(point);
+        } else {
+            self.points[self.next] = point;
+        }
+        self.next = (self.next + 1) % keep;
+        (self.sum, self.known, self.seconds) = (0.0, 0, 0.0);
+    }
+
+    /// Oldest first.
+    fn ordered(&self, keep: usize) -> impl DoubleEndedIterator<Item = f32> + '_ {
+        let split = if self.points.len() < keep { 0 } else { self.next };
+        self.points[split..].iter().chain(&self.points[..split]).copied()
+    }
+}
+
+/// The past of every container that is shown.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    series: BTreeMap<ContainerId, [Series; 6]>,
+    host: [Series; 6],
+}
+
+impl History {
+    /// Adds the figures of one refresh that covers `seconds`. Containers that are gone are forgotten.
+    pub fn push(&mut self, rates: &Rates, seconds: f64) {
+        if self.series.len() > rates.containers.len() {
+            self.series.retain(|id, _| rates.container(id).is_some());
+        }
+        for container in &rates.containers {
+            let values = [
+                container.cpu_percent,
+                container.memory_bytes.map(|b| b as f64),
+                container.rx_rate,
+                container.tx_rate,
+                container.io_read_rate,
+                container.io_write_rate,
+            ];
+            if !self.series.contains_key(&container.id) {
+                self.series.insert(container.id.clone(), Default::default());
+            }
+            if let Some(series) = self.series.get_mut(&container.id) {
+                push(series, values, seconds);
+            }
+        }
+        push(
+            &mut self.host,
+            [rates.host.cpu_percent, None, rates.host.rx_rate, rates.host.tx_rate, None, None],
+            seconds,
+        );
+    }
+
+    /// The newest `count` points of a container, one a second, oldest first; gaps are `NaN`.
+    pub fn recent(&self, id: &ContainerId, metric: Metric, count: usize) -> Vec<f32> {
+        self.series.get(id).map(|s| newest(&s[metric as usize].tiers[0], TIERS[0].1, count)).unwrap_or_default()
+    }
+
+    /// The newest `count` points of the machine (CPU, received and sent only).
+    pub fn recent_host(&self, metric: Metric, count: usize) -> Vec<f32> {
+        newest(&self.host[metric as usize].tiers[0], TIERS[0].1, count)
+    }
+
+    /// Points over the last `minutes`, oldest first, with the seconds each stands for: the finest tier that reaches
+    /// back that far.
+    pub fn span(&self, id: &ContainerId, metric: Metric, minutes: u32) -> (Vec<f32>, u32) {
+        let tier = TIERS.iter().position(|(span, keep)| *span as usize * keep >= minutes as usize * 60).unwrap_or(2);
+        let (span, keep) = TIERS[tier];
+        let count = (minutes as usize * 60 / span as usize).min(keep);
+        let points =
+            self.series.get(id).map(|s| newest(&s[metric as usize].tiers[tier], keep, count)).unwrap_or_default();
+        (points, span)
+    }
+
+    /// Forgets everything, as after a jump in a recording or when another engine answers.
+    pub fn clear(&mut self) {
+        *self = History::default();
+    }
+}
+
+fn push(series: &mut [Series; 6], values: [Option<f64>; 6], seconds: f64) {
+    for (series, value) in series.iter_mut().zip(values) {
+        let value = value.map_or(f32::NAN, |v| v as f32);
+        for (tier, (span, keep)) in series.tiers.iter_mut().zip(TIERS) {
+            tier.add(value, seconds, span, keep);
+        }
+    }
+}
+
+fn newest(tier: &Tier, keep: usize, count: usize) -> Vec<f32> {
+    let mut points: Vec<f32> = tier.ordered(keep).rev().take(count).collect();
+    points.reverse();
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tier_is_bounded_and_averages() {
+        let mut tier = Tier::default();
+        for n in 0..1000 {
+            tier.add(n as f32, 1.0, 6, 120);
+        }
+        assert_eq!(tier.points.len(), 120);
+        let last = tier.ordered(120).next_back().expect("a point");
+        assert_eq!(last, 992.5);
+        let mut gap = Tier::default();
+        gap.add(f32::NAN, 1.0, 1, 120);
+        assert!(gap.points[0].is_nan());
+    }
+}
