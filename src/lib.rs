@@ -13,6 +13,7 @@
 //! - [`playback`]: a recording as such a feed
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
+//! - [`cli`]: what the subcommands print
 //! - [`views`]: rows, cells and pages of every screen, as data
 //! - [`cli`]: the command line and what its commands print
 pub mod actions;

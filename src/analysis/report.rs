@@ -133,6 +133,7 @@ fn same_namespaces(last: &Snapshot, next: &Snapshot) -> bool {
     Arc::ptr_eq(&last.kernel, &next.kernel)
         || (last.kernel.len() == next.kernel.len()
             && last.kernel.iter().zip(next.kernel.iter()).all(|((id, a), (other, b))| {
-                id == other && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
+                id == other
+                    && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
             }))
 }

@@ -570,7 +570,9 @@ impl Hub {
         }
         let shallow: Vec<_> = pids
             .into_iter()
-            .filter(|(id, _)| self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet)))
+            .filter(|(id, _)| {
+                self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet))
+            })
             .collect();
         if !shallow.is_empty() {
             self.job("full", Job::Containers(shallow, Depth::Full));
@@ -714,7 +716,12 @@ impl Hub {
             (Some((id, gap)), _) => SourceStatus {
                 name: "proc".into(),
                 state: SourceState::Partial,
-                reason: format!("{} of {} containers: {}", self.kernel_gaps.len(), self.kernel_gaps.len() + self.kernel.len(), one(id, gap)),
+                reason: format!(
+                    "{} of {} containers: {}",
+                    self.kernel_gaps.len(),
+                    self.kernel_gaps.len() + self.kernel.len(),
+                    one(id, gap)
+                ),
                 age_ms: Some(0),
                 resyncs: 0,
             },
