@@ -4,7 +4,7 @@ use super::table::Table;
 use super::{container_name, link_name, network_name, or_none, or_unknown};
 use crate::analysis::Report;
 use crate::analysis::wiring::LinkKey;
-use crate::model::{Link, Snapshot};
+use crate::model::{Link, LinkCounters, Snapshot};
 use crate::text::Outside;
 use serde::Serialize;
 
@@ -21,7 +21,8 @@ pub struct PeerDoc {
     pub container: Option<Outside>,
 }
 
-/// One interface. Counters are from its own side, since it exists; null when they could not be read.
+/// One interface. Counters are from its own side, since it exists; null when they could not be read. For an interface
+/// inside a container the traffic is what its host end counted, with received and sent exchanged.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LinkDoc {
     /// Index in its namespace.
@@ -79,6 +80,7 @@ fn row(snapshot: &Snapshot, report: &Report, link: &Link) -> LinkDoc {
     let key: LinkKey = (link.netns, link.ifindex);
     let attachment = wiring.attachment(key);
     let counters = snapshot.link_sample(link.netns, link.ifindex).map(|s| s.counters);
+    let traffic = counters.or_else(|| mirrored(snapshot, report, key));
     let owner = |netns| wiring.owner_of(snapshot, netns).map(|id| container_name(snapshot, id));
     let master = link.master.map(|m| (link.netns, m));
     let bridge = master.or_else(|| attachment.and_then(|a| a.bridge));
@@ -99,15 +101,30 @@ fn row(snapshot: &Snapshot, report: &Report, link: &Link) -> LinkDoc {
         addresses: link.addresses.iter().map(|a| a.cidr.to_string()).collect(),
         mtu: link.mtu,
         operstate: link.operstate.clone(),
-        rx_bytes: counters.map(|c| c.rx_bytes),
-        tx_bytes: counters.map(|c| c.tx_bytes),
-        rx_packets: counters.map(|c| c.rx_packets),
-        tx_packets: counters.map(|c| c.tx_packets),
+        rx_bytes: traffic.map(|c| c.rx_bytes),
+        tx_bytes: traffic.map(|c| c.tx_bytes),
+        rx_packets: traffic.map(|c| c.rx_packets),
+        tx_packets: traffic.map(|c| c.tx_packets),
         rx_errors: counters.map(|c| c.rx_errors),
         tx_errors: counters.map(|c| c.tx_errors),
         rx_dropped: counters.map(|c| c.rx_dropped),
         tx_dropped: counters.map(|c| c.tx_dropped),
     }
+}
+
+/// What an inner end of a pair received its outer end sent, and the other way round. Errors and drops have no such
+/// counterpart.
+fn mirrored(snapshot: &Snapshot, report: &Report, key: LinkKey) -> Option<LinkCounters> {
+    let attachment = report.wiring.attachment(key).filter(|a| a.link == key)?;
+    let outer = attachment.outer.filter(|outer| report.wiring.attachment(*outer) == Some(attachment))?;
+    let seen = snapshot.link_sample(outer.0, outer.1)?.counters;
+    Some(LinkCounters {
+        rx_bytes: seen.tx_bytes,
+        tx_bytes: seen.rx_bytes,
+        rx_packets: seen.tx_packets,
+        tx_packets: seen.rx_packets,
+        ..LinkCounters::default()
+    })
 }
 
 fn peer(snapshot: &Snapshot, report: &Report, link: &Link) -> Option<PeerDoc> {

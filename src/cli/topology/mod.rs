@@ -114,10 +114,11 @@ fn node(snapshot: &Snapshot, report: &Report, branch: &Branch) -> NodeDoc {
             doc.outer = outer.and_then(|key| link_name(snapshot, key));
             doc.inner = inner.and_then(|key| link_name(snapshot, key));
             let attachment = inner.or(*outer).and_then(|key| report.wiring.attachment(key));
+            let is_pair = |key: &LinkKey| attachment.is_some() && report.wiring.attachment(*key) == attachment;
             let network = attachment.and_then(|a| a.network.as_ref());
             doc.network = network.map(|id| network_name(snapshot, id));
             // A pair's counters are read at its host end, where received and sent change places.
-            let pair = outer.filter(|key| report.wiring.by_outer.contains_key(key)).and_then(rates);
+            let pair = outer.filter(is_pair).and_then(rates);
             seen = pair.map(|(rx, tx)| (tx, rx)).or_else(|| inner.and_then(rates));
         }
         Node::Guest { container, how } => {

@@ -200,3 +200,6 @@ impl ListView for Networks {
 pub(super) fn device_name(scene: &Scene, key: crate::analysis::LinkKey) -> Span {
     names::link_span(scene, key)
 }
+
+#[cfg(test)]
+mod tests;
