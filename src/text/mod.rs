@@ -9,6 +9,7 @@
 mod ascii_json;
 mod clean;
 mod fit;
+pub mod secret;
 
 pub use ascii_json::{to_string_ascii, write_ascii};
 pub use clean::{clean, clean_line, is_clean};
