@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Update {
     /// The host at a new instant.
     Snapshot(Arc<Snapshot>),
+    /// The next snapshot does not continue the one before (a jump in a recording): rates and history begin anew.
+    Jump,
     /// Log lines of the container asked for, oldest first.
     Logs(LogBatch),
     /// The raw answer of the engine for a subject, pretty JSON; or why there is none.

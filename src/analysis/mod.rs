@@ -1,11 +1,18 @@
 //! Pure verbs: snapshots in, a report out. No I/O, no clock, no terminal; nothing here can fail.
 
 pub mod addressing;
+pub mod checks;
 pub mod history;
+pub mod names;
+pub mod nat;
+pub mod path;
 pub mod ports;
 pub mod rates;
 pub mod report;
+pub mod scope;
 pub mod sharing;
+#[cfg(test)]
+pub mod testing;
 pub mod topology;
 pub mod wiring;
 

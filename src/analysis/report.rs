@@ -1,5 +1,6 @@
 //! The report on a snapshot, made anew only where the parts it is made from changed.
 
+use super::checks::{Audit, Auditor};
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
 use crate::model::{NetworkId, Snapshot};
 use std::collections::BTreeMap;
@@ -20,15 +21,27 @@ pub struct Report {
     pub pools: Arc<BTreeMap<NetworkId, Vec<PoolUse>>>,
     /// Leftovers.
     pub leftovers: Arc<Vec<Leftover>>,
-    /// Rates since the snapshot before.
+    /// Rates since the counters before.
     pub rates: Arc<Rates>,
+    /// Findings of the checks, and marks by subject.
+    pub audit: Arc<Audit>,
 }
 
 /// Makes reports on a run of snapshots and keeps what still holds.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Analyst {
     last: Option<Arc<Snapshot>>,
+    /// The newest snapshot with other counters than `last`: where rates are reckoned from. A snapshot that follows a
+    /// mere change of structure holds the same counters, and must not blank the rates.
+    base: Option<Arc<Snapshot>>,
+    auditor: Auditor,
     report: Report,
+}
+
+impl std::fmt::Debug for Analyst {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Analyst").finish_non_exhaustive()
+    }
 }
 
 impl Analyst {
@@ -53,11 +66,18 @@ impl Analyst {
         if structure || changed.firewall || changed.sockets {
             report.ports = Arc::new(ports::build(next, &report.wiring));
         }
-        if structure || changed.routes || changed.netns {
+        if structure || changed.routes || changed.netns || changed.firewall {
             report.pools = Arc::new(addressing::pools(next, &report.wiring));
             report.leftovers = Arc::new(addressing::leftovers(next, &report.wiring));
         }
-        report.rates = Arc::new(Rates::between(last.as_deref(), next, &report.wiring));
+        let counted = last.as_ref().is_none_or(|l| l.at_ns != next.at_ns);
+        if counted {
+            self.base = last;
+        }
+        if counted || structure {
+            report.rates = Arc::new(Rates::between(self.base.as_deref(), next, &report.wiring));
+        }
+        report.audit = self.auditor.update(next);
         self.last = Some(next.clone());
         report
     }
@@ -108,7 +128,7 @@ impl Changes {
         Changes {
             host: !Arc::ptr_eq(&last.host, &next.host),
             containers: !Arc::ptr_eq(&last.containers, &next.containers),
-            kernel: !Arc::ptr_eq(&last.kernel, &next.kernel),
+            kernel: !same_namespaces(last, next),
             networks: !Arc::ptr_eq(&last.networks, &next.networks),
             links: !Arc::ptr_eq(&last.links, &next.links),
             routes: !Arc::ptr_eq(&last.routes, &next.routes),
@@ -117,4 +137,14 @@ impl Changes {
             firewall,
         }
     }
+}
+
+/// Processes come and go without moving anybody: only namespaces matter to the structure.
+fn same_namespaces(last: &Snapshot, next: &Snapshot) -> bool {
+    Arc::ptr_eq(&last.kernel, &next.kernel)
+        || (last.kernel.len() == next.kernel.len()
+            && last.kernel.iter().zip(next.kernel.iter()).all(|((id, a), (other, b))| {
+                id == other
+                    && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
+            }))
 }

@@ -124,4 +124,9 @@ pub enum Subject {
         /// Its sequence number in this run.
         seq: u64,
     },
+    /// A heading of a view under which rows fold; not a thing of the host.
+    Group {
+        /// A stable key within its view.
+        key: Arc<str>,
+    },
 }

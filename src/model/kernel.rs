@@ -83,6 +83,16 @@ pub struct Process {
     pub seccomp: Option<u8>,
     /// Network namespace.
     pub net_ns: Fact<NsInode>,
+    /// Process id namespace.
+    #[serde(default)]
+    pub pid_ns: Fact<NsInode>,
+    /// Mount namespace.
+    #[serde(default)]
+    pub mnt_ns: Fact<NsInode>,
+    /// Target of `/proc/PID/exe` as the kernel prints it: with ` (deleted)` when the file is gone, `/memfd:…` for a
+    /// program that never was a file.
+    #[serde(default)]
+    pub exe: Fact<Outside>,
 }
 
 /// Capability sets of a process.

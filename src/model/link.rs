@@ -196,9 +196,9 @@ pub struct Netns {
     pub is_init: bool,
     /// True for the engine daemon's namespace; none when not known.
     pub is_engine: Option<bool>,
-    /// Processes in it, at most 64; unknown without the right to read other users' namespaces.
+    /// Processes seen in it, at most 64; unknown when none was seen and some hide their namespace from us.
     pub processes: Fact<Vec<Pid>>,
-    /// How many processes there are.
+    /// How many processes there are; unknown when some hide their namespace from us.
     pub process_count: Fact<u32>,
     /// Owning user namespace.
     pub user_ns: Fact<NsInode>,

@@ -1,0 +1,53 @@
+//! Which of the namespaces seen are the host's and which is the engine's: asked by all joins between the engine's
+//! words and the kernel's facts. It must not know what the joins are for.
+
+use crate::model::{Container, Endpoint, GapKind, Locality, Network, NsInode, NsKind, Snapshot};
+
+/// The network namespace in which the engine's bridges, proxies and published ports are: its daemon's, or ours as
+/// long as the daemon's is not known. None when the engine is not proven to be on this host.
+pub fn engine_netns(snapshot: &Snapshot) -> Option<NsInode> {
+    if matches!(snapshot.host.locality, Locality::Unproven { .. }) {
+        return None;
+    }
+    daemon_netns(snapshot).or_else(|| snapshot.our_netns())
+}
+
+/// The daemon's network namespace, when its process could be read.
+pub fn daemon_netns(snapshot: &Snapshot) -> Option<NsInode> {
+    let by_process = snapshot.host.daemon.known().and_then(|d| d.net_ns.get());
+    by_process.or_else(|| snapshot.netns.iter().find(|n| n.is_engine == Some(true)).map(|n| n.inode))
+}
+
+/// True for namespaces that belong to the host and not to a container: ours, process 1's and the engine's.
+pub fn is_host_netns(snapshot: &Snapshot, netns: NsInode) -> bool {
+    snapshot.our_netns() == Some(netns)
+        || snapshot.host.init_namespaces.get(&NsKind::Net).and_then(|f| f.get()) == Some(netns)
+        || daemon_netns(snapshot) == Some(netns)
+}
+
+/// The network an endpoint is on: by id, or by name for one that was never started.
+pub fn network_of<'a>(snapshot: &'a Snapshot, endpoint: &Endpoint) -> Option<&'a Network> {
+    snapshot.networks.iter().find(|n| match &endpoint.network_id {
+        Some(id) => n.id == *id,
+        None => n.name == endpoint.network,
+    })
+}
+
+/// True when the container has processes, so that the kernel has something of it: running or paused. A container of
+/// a state this version does not know counts when the kernel has facts of it.
+pub fn is_alive(snapshot: &Snapshot, container: &Container) -> bool {
+    container.state.has_processes() || snapshot.kernel.contains_key(&container.id)
+}
+
+/// Why packet filter rules and host sockets say nothing about the engine's ports, if that is so: they are read in our
+/// namespace, and the engine's may be another.
+pub fn foreign_engine(snapshot: &Snapshot) -> Option<(GapKind, String)> {
+    if let Locality::Unproven { reason } = &snapshot.host.locality {
+        return Some((GapKind::NotLocal, format!("the engine is not proven to be on this host: {reason}")));
+    }
+    let (engine, ours) = (daemon_netns(snapshot)?, snapshot.our_netns()?);
+    (engine != ours).then(|| {
+        let reason = format!("the engine runs in network namespace {engine}, rules are read in {ours}");
+        (GapKind::NotLocal, reason)
+    })
+}

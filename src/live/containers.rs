@@ -1,0 +1,103 @@
+//! One list of containers from two witnesses: the engine's, and what the cgroup tree shows beside them.
+
+use crate::model::{Config, Container, ContainerId, Fact, GapKind, NetworkMode, Owner, Pid, State};
+use crate::sources::cgroup::{CgroupPaths, Found, Layout, Target};
+use crate::text::Outside;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A cgroup that was found, with its place in every hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// As found.
+    pub found: Found,
+    /// The id its container has in the model.
+    pub id: ContainerId,
+    /// Its cgroup by controller.
+    pub paths: CgroupPaths,
+}
+
+/// Finds the containers in the cgroup tree and where they sit in each hierarchy.
+///
+/// # Errors
+/// The tree can't be listed.
+pub fn seats(layout: &Layout, proc: &Path, before: &[Seat]) -> std::io::Result<Vec<Seat>> {
+    let known: BTreeMap<&str, &Seat> = before.iter().map(|s| (s.found.path.as_str(), s)).collect();
+    let mut seats = Vec::new();
+    for found in crate::sources::cgroup::discover(layout)? {
+        if let Some(seat) = known.get(found.path.as_str()).filter(|s| s.found == found) {
+            seats.push((*seat).clone());
+            continue;
+        }
+        let paths = found.pid.and_then(|pid| layout.paths_of(proc, pid).ok());
+        // An empty cgroup is a leftover of a container that ended, or one that is just being made.
+        let Some(mut paths) = paths else { continue };
+        climb(&mut paths, &found.shape.id);
+        seats.push(Seat { id: id_of(&found), found, paths });
+    }
+    Ok(seats)
+}
+
+/// The process may sit in a child that the runtime or an init system inside made: the container's own cgroup is the
+/// component that carries its id.
+fn climb(paths: &mut CgroupPaths, id: &str) {
+    for path in paths.values_mut() {
+        if let Some(at) = path.find(id) {
+            let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
+            path.truncate(end);
+        }
+    }
+}
+
+fn id_of(found: &Found) -> ContainerId {
+    if found.shape.id.len() == 64 {
+        ContainerId::from(found.shape.id.as_str())
+    } else {
+        ContainerId::from(format!("cgroup:{}", found.path))
+    }
+}
+
+/// Joins the engine's containers with those that only the cgroup tree shows. `remembered` are containers that the
+/// engine once knew: they keep their names while it is away.
+pub fn join(engine: &[Arc<Container>], seats: &[Seat]) -> Arc<Vec<Arc<Container>>> {
+    let mut all: Vec<Arc<Container>> = engine.to_vec();
+    let ids: BTreeSet<&ContainerId> = engine.iter().map(|c| &c.id).collect();
+    let mut seen = BTreeSet::new();
+    for seat in seats {
+        if !ids.contains(&seat.id) && seen.insert(&seat.id) {
+            all.push(Arc::new(unowned(seat)));
+        }
+    }
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    Arc::new(all)
+}
+
+fn unowned(seat: &Seat) -> Container {
+    let like = seat.found.shape.looks_like;
+    let short = if seat.found.shape.id.len() == 64 { &seat.found.shape.id[..12] } else { &seat.found.shape.id };
+    let mut container = Container::named(seat.id.clone(), format!("{like}:{short}"));
+    container.owner = Owner::Unowned { looks_like: like.to_owned() };
+    container.state = State::Running;
+    container.pid = seat.found.pid.map(Pid);
+    container.network_mode = NetworkMode::Unknown;
+    container.restart_count = Fact::unknown(GapKind::EngineDown, "no engine answers for this container");
+    container.config = Fact::<Arc<Config>>::unknown(GapKind::EngineDown, "no engine answers for this container");
+    container.status = Outside::from(format!("found by its cgroup {}", seat.found.path));
+    container
+}
+
+/// Where the samplers read: every container with processes that the tree shows.
+pub fn targets(seats: &[Seat]) -> Vec<Target> {
+    seats.iter().map(|s| Target { id: s.id.clone(), paths: s.paths.clone() }).collect()
+}
+
+/// The process to read kernel facts from: the engine's main process, or the first one found in the cgroup.
+pub fn main_pids(containers: &[Arc<Container>], seats: &[Seat]) -> Vec<(ContainerId, Pid)> {
+    let found: BTreeMap<&ContainerId, i32> = seats.iter().filter_map(|s| Some((&s.id, s.found.pid?))).collect();
+    containers
+        .iter()
+        .filter(|c| c.state.has_processes() || found.contains_key(&c.id))
+        .filter_map(|c| Some((c.id.clone(), c.pid.or_else(|| found.get(&c.id).map(|p| Pid(*p)))?)))
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! The packet filter of the network namespace bridgewatch runs in: what the tools print, read into one model.
+//!
+//! No tool alone tells the truth. `nft` shows rules that iptables made without their parameters, and
+//! `iptables-nft-save` shows rules that nft made without some of their matches; so both are read and merged rule by
+//! rule ([`merge()`]). What is not understood is kept as text and marked as such; what could not be read is a named gap.
+//! Parsers here are pure; only [`read()`] and [`GenerationProbe`] touch the host, and nothing here changes a rule.
+//!
+//! This room must not know Docker's chains or what a rule means for a container.
+
+mod generation;
+mod iptables_rule;
+mod iptables_target;
+#[cfg(test)]
+mod live_tests;
+mod merge;
+mod nft;
+mod nft_match;
+mod nft_rule;
+mod read;
+mod save;
+mod tool;
+mod words;
+
+pub use generation::GenerationProbe;
+pub use merge::merge;
+pub use nft::{NftChain, NftRuleset, NftTable, parse_nft};
+pub use read::read;
+pub use save::{Saved, parse_save};

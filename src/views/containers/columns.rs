@@ -1,0 +1,80 @@
+//! The columns of the containers view. The formulas are those of `docker stats`, so that the figures agree.
+
+use crate::views::parts::column::{number, text};
+use crate::views::view::Column;
+
+/// All columns, in order.
+pub const COLUMNS: &[Column] = &[
+    text(
+        "name",
+        "NAME",
+        (14, 40),
+        0,
+        "Name, with the sign of its state and the mark of its worst finding (C critical, H high, M medium); for a project, running of all.",
+    ),
+    text(
+        "state",
+        "STATE",
+        (9, 11),
+        1,
+        "State as the engine says, with the exit code after an end. A ~ says that the engine has not answered for a while.",
+    ),
+    text("health", "HEALTH", (9, 9), 9, "What the container's health check says."),
+    number("uptime", "UP", 4, 5, "Time since the last start."),
+    number("restarts", "RST", 3, 10, "Restarts by policy since it was made."),
+    number("cpu", "CPU%", 6, 1, "CPU use as docker stats computes it: 100 is one CPU."),
+    text(
+        "cpu-graph",
+        "CPU 12s",
+        (12, 12),
+        11,
+        "CPU use of the last 12 seconds; a whole bar is one CPU, or the largest point when that is more.",
+    ),
+    number(
+        "throttled",
+        "THR%",
+        5,
+        7,
+        "Share of enforcement periods in which a CPU quota held it back; empty without a quota.",
+    ),
+    number("memory", "MEM", 6, 1, "Memory as docker stats computes it: charged bytes less inactive file cache."),
+    number("limit", "LIMIT", 6, 6, "Memory limit; none when there is none."),
+    number("memory-percent", "MEM%", 5, 8, "Memory as a share of the limit, or of the machine's memory without one."),
+    number("cache", "CACHE", 6, 14, "File cache charged to it; part of the charge, not of MEM when inactive."),
+    number(
+        "rx",
+        "RX/s",
+        6,
+        2,
+        "Bytes per second received by the container, all interfaces but loopback. In parentheses: the namespace is shared, don't add it up.",
+    ),
+    number(
+        "tx",
+        "TX/s",
+        6,
+        2,
+        "Bytes per second sent by the container, all interfaces but loopback. In parentheses: the namespace is shared, don't add it up.",
+    ),
+    number("rx-total", "RX", 6, 15, "Bytes received since start."),
+    number("tx-total", "TX", 6, 15, "Bytes sent since start."),
+    number("read", "READ/s", 6, 12, "Bytes per second read from block devices."),
+    number("write", "WRITE/s", 7, 12, "Bytes per second written to block devices."),
+    number("pids", "PIDS", 8, 11, "Tasks, with the limit when there is one."),
+    number("oom", "OOM", 3, 9, "Tasks that the OOM killer ended in its cgroup."),
+    number("pressure-cpu", "PSI C", 5, 16, "Share of the last 10 s in which some task waited for CPU, percent."),
+    number("pressure-memory", "PSI M", 5, 16, "Share of the last 10 s in which some task waited for memory, percent."),
+    number("pressure-io", "PSI IO", 6, 16, "Share of the last 10 s in which some task waited for I/O, percent."),
+    text(
+        "ports",
+        "PORTS",
+        (12, 30),
+        3,
+        "Published ports: host to container; without an address it is bound on every one.",
+    ),
+    text("networks", "NETWORKS", (16, 40), 7, "Networks with the container's addresses."),
+    text("image", "IMAGE", (14, 36), 10, "Image it was made from."),
+    number("exit", "EXIT", 4, 13, "Exit code of the last run."),
+    text("project", "PROJECT", (10, 20), 17, "Compose project."),
+    text("service", "SERVICE", (10, 20), 17, "Compose service."),
+    text("id", "ID", (12, 12), 13, "Container id."),
+];

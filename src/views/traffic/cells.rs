@@ -1,0 +1,166 @@
+//! Cells, keys and fields of one interface, with its directions as its container sees them.
+
+use crate::analysis::LinkKey;
+use crate::app::Scene;
+use crate::model::Link;
+use crate::theme::Role;
+use crate::views::content::{Cell, SortKey, Span};
+use crate::views::parts::{figure, glyph, link, names, word};
+
+/// The row that stands for an interface: the inner end of a veth pair where that can be read, else itself.
+pub fn shown_as(scene: &Scene, key: LinkKey) -> LinkKey {
+    let Some(at) = scene.report.wiring.by_outer.get(&key) else { return key };
+    match scene.report.wiring.attachments.get(*at) {
+        Some(attachment) if scene.snapshot.link(attachment.link.0, attachment.link.1).is_some() => attachment.link,
+        _ => key,
+    }
+}
+
+/// Bytes and packets per second.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Directed {
+    /// Received bytes per second.
+    pub rx: Option<f64>,
+    /// Sent bytes per second.
+    pub tx: Option<f64>,
+    /// Packets per second, both directions.
+    pub packets: Option<f64>,
+    /// Drops per second, both directions.
+    pub drops: Option<f64>,
+}
+
+/// True when the row is the host end of a veth whose inner end can't be read: its directions are turned round.
+fn is_turned(scene: &Scene, key: LinkKey) -> bool {
+    scene
+        .report
+        .wiring
+        .by_outer
+        .get(&key)
+        .and_then(|at| scene.report.wiring.attachments.get(*at))
+        .is_some_and(|a| !a.containers.is_empty())
+}
+
+/// Rates of a row.
+pub fn rates(scene: &Scene, key: LinkKey) -> Directed {
+    let Some(rates) = scene.report.rates.link(key.0, key.1) else { return Directed::default() };
+    let (rx, tx) = if is_turned(scene, key) { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
+    let packets = rates.rx_packet_rate.zip(rates.tx_packet_rate).map(|(a, b)| a + b);
+    Directed { rx, tx, packets, drops: rates.drop_rate }
+}
+
+fn total(scene: &Scene, key: LinkKey) -> Option<f64> {
+    scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_bytes as f64 + s.counters.tx_bytes as f64)
+}
+
+fn errors(scene: &Scene, key: LinkKey) -> Option<f64> {
+    scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_errors as f64 + s.counters.tx_errors as f64)
+}
+
+/// A cell of an interface.
+pub fn cell(scene: &Scene, key: LinkKey, column: &str) -> Cell {
+    let Some(link) = scene.snapshot.link(key.0, key.1) else { return super::gone() };
+    let rates = rates(scene, key);
+    match column {
+        "name" => name(scene, key, link),
+        "of" => of(scene, key),
+        "network" => network(scene, key, link),
+        "rx" => figure::traffic(rates.rx, Role::Rx),
+        "tx" => figure::traffic(rates.tx, Role::Tx),
+        "packets" => figure::traffic(rates.packets, Role::Text),
+        "drops" => figure::traffic(rates.drops, Role::Bad),
+        "errors" => figure::traffic(errors(scene, key), Role::Notice),
+        "total" => figure::traffic(total(scene, key), Role::Text),
+        "kind" => Cell { spans: vec![word(&link.kind, Role::Dim)] },
+        "state" => Cell { spans: vec![word(&link.operstate, link::state_role(link))] },
+        "mtu" => Cell::new(link.mtu.to_string(), Role::Dim),
+        "address" => Cell { spans: link::addresses(link) },
+        _ => Cell::none(),
+    }
+}
+
+fn name(scene: &Scene, key: LinkKey, link: &Link) -> Cell {
+    let mut spans = vec![Span::outside(&link.name, Role::Device)];
+    let attachment = scene.report.wiring.attachment(key);
+    if let Some(outer) = attachment.filter(|a| a.link == key).and_then(|a| a.outer) {
+        spans.push(Span::new(format!(" {} ", glyph::pair(scene.prefs.ascii)), Role::Dim));
+        spans.push(names::link_span(scene, outer));
+    }
+    Cell { spans }
+}
+
+fn of(scene: &Scene, key: LinkKey) -> Cell {
+    match scene.report.wiring.attachment(key).map(|a| a.containers.as_slice()) {
+        Some([first, rest @ ..]) => {
+            let mut spans = vec![names::container(scene, first)];
+            if !rest.is_empty() {
+                spans.push(Span::new(format!(" +{}", rest.len()), Role::Dim));
+            }
+            Cell { spans }
+        }
+        _ => Cell { spans: names::netns(scene, key.0) },
+    }
+}
+
+fn network(scene: &Scene, key: LinkKey, link: &Link) -> Cell {
+    let wiring = &scene.report.wiring;
+    let attachment = wiring.attachment(key);
+    if let Some(id) = attachment.and_then(|a| a.network.as_ref()).or_else(|| wiring.network_of.get(&key)) {
+        return Cell { spans: vec![names::network(scene, id)] };
+    }
+    let bridge = attachment.and_then(|a| a.bridge).or_else(|| link.master.map(|master| (link.netns, master)));
+    bridge.map_or(Cell::none(), |bridge| Cell { spans: vec![names::link_span(scene, bridge)] })
+}
+
+/// What an interface sorts by.
+pub fn sort_key(scene: &Scene, key: LinkKey, column: &str) -> SortKey {
+    let rates = rates(scene, key);
+    match column {
+        "rx" => figure::key(rates.rx),
+        "tx" => figure::key(rates.tx),
+        "packets" => figure::key(rates.packets),
+        "drops" => figure::key(rates.drops),
+        "errors" => figure::key(errors(scene, key)),
+        "total" => figure::key(total(scene, key)),
+        "mtu" => figure::key(scene.snapshot.link(key.0, key.1).map(|l| f64::from(l.mtu))),
+        "address" => {
+            let first = scene.snapshot.link(key.0, key.1).and_then(|l| l.addresses.first());
+            figure::address_key(first.map(|a| a.cidr.addr))
+        }
+        _ => figure::text_key(&cell(scene, key, column).text()),
+    }
+}
+
+/// Raw text of a field.
+pub fn field(scene: &Scene, key: LinkKey, field: &str) -> Option<String> {
+    let link = scene.snapshot.link(key.0, key.1)?;
+    let attachment = scene.report.wiring.attachment(key);
+    Some(match field {
+        "name" => link.name.raw().to_owned(),
+        "container" | "of" => {
+            let ids = attachment.into_iter().flat_map(|a| &a.containers);
+            ids.map(|id| names::container_raw(scene, id).to_owned()).collect::<Vec<_>>().join(" ")
+        }
+        "veth" => {
+            let outer = attachment.and_then(|a| a.outer).and_then(|key| names::link(scene, key));
+            outer.map_or(String::new(), |name| name.raw().to_owned())
+        }
+        "bridge" => {
+            let bridge = attachment.and_then(|a| a.bridge).or_else(|| link.master.map(|m| (link.netns, m)));
+            bridge.and_then(|key| names::link(scene, key)).map_or(String::new(), |name| name.raw().to_owned())
+        }
+        "network" => network(scene, key, link).text(),
+        "mac" => link.mac.to_string(),
+        "ip" | "address" => link.addresses.iter().map(|a| a.cidr.addr.to_string()).collect::<Vec<_>>().join(" "),
+        "kind" => link.kind.clone(),
+        "state" => link.operstate.clone(),
+        "netns" => link.netns.to_string(),
+        "mtu" => link.mtu.to_string(),
+        "rx" => rates(scene, key).rx?.to_string(),
+        "tx" => rates(scene, key).tx?.to_string(),
+        "packets" => rates(scene, key).packets?.to_string(),
+        "drops" => rates(scene, key).drops?.to_string(),
+        "errors" => errors(scene, key)?.to_string(),
+        "total" => total(scene, key)?.to_string(),
+        _ => return None,
+    })
+}
