@@ -8,12 +8,15 @@
 //! - [`live`]: the running host as a feed of snapshots
 //! - [`analysis`]: pure verbs, snapshots in, a report out
 //! - [`actions`]: the seam for what may one day change a host
-//! - [`recording`]: snapshots in a file and back: record, replay, demo
+//! - [`recording`]: snapshots in a file
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`playback`]: a recording as such a feed
 //! - [`theme`]: roles and their styles
 //! - [`app`]: state and update of the console
 //! - [`views`]: rows, cells and pages of every screen, as data
+//! - [`widgets`]: drawing parts that know no container
+//! - [`screen`]: the whole screen, composed of widgets from the state
+//! - [`terminal`]: raw mode, input, signals, output, the loop
 //! - [`cli`]: the command line and what its commands print
 pub mod actions;
 pub mod analysis;
@@ -24,7 +27,10 @@ pub mod live;
 pub mod model;
 pub mod playback;
 pub mod recording;
+pub mod screen;
 pub mod sources;
+pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod views;
+pub mod widgets;

@@ -121,10 +121,10 @@ impl Rates {
         use std::collections::BTreeMap;
         let ours = next.our_netns();
         let mut by_netns: BTreeMap<NsInode, (u64, u64, Option<f64>, Option<f64>)> = BTreeMap::new();
-        for attachment in &wiring.attachments {
+        for (n, attachment) in wiring.attachments.iter().enumerate() {
             let (inner_ns, inner_if) = attachment.link;
             let mirrored =
-                attachment.outer.filter(|outer| Some(outer.0) == ours && wiring.by_outer.contains_key(outer));
+                attachment.outer.filter(|outer| Some(outer.0) == ours && wiring.by_outer.get(outer) == Some(&n));
             let seen = match mirrored {
                 Some((ns, index)) => next.link_sample(ns, index).map(|s| {
                     let r = self.link(ns, index);

@@ -1,5 +1,6 @@
 //! The report on a snapshot, made anew only where the parts it is made from changed.
 
+use super::checks::Audit;
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
 use crate::model::{NetworkId, Snapshot};
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Report {
     pub leftovers: Arc<Vec<Leftover>>,
     /// Rates since the counters before.
     pub rates: Arc<Rates>,
+    /// Findings of the checks, and marks by subject.
+    pub audit: Arc<Audit>,
 }
 
 /// Makes reports on a run of snapshots and keeps what still holds.
@@ -133,6 +136,7 @@ fn same_namespaces(last: &Snapshot, next: &Snapshot) -> bool {
     Arc::ptr_eq(&last.kernel, &next.kernel)
         || (last.kernel.len() == next.kernel.len()
             && last.kernel.iter().zip(next.kernel.iter()).all(|((id, a), (other, b))| {
-                id == other && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
+                id == other
+                    && (Arc::ptr_eq(a, b) || (a.pid == b.pid && a.namespaces == b.namespaces && a.routes == b.routes))
             }))
 }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub struct Share {
     /// Its inode.
     pub inode: Fact<NsInode>,
-    /// It is the host's (process 1's, or for the network: the engine's). None when neither the kernel nor the
-    /// engine's word tells.
+    /// It is the host's: process 1's, or ours where that one can't be read, or for the network: the engine's. None
+    /// when neither the kernel nor the engine's word tells.
     pub is_host: Option<bool>,
     /// Other containers in it. Empty for the host's own namespaces: there it would name everything that is on the
     /// host as well.
@@ -82,7 +82,8 @@ fn is_the_hosts(snapshot: &Snapshot, kind: NsKind, inode: NsInode) -> Option<boo
     if engines == Some(inode) {
         return Some(true);
     }
-    snapshot.host.init_namespaces.get(&kind).and_then(|f| f.get()).map(|init| init == inode)
+    let of = |namespaces: &crate::model::Namespaces| namespaces.get(&kind).and_then(|f| f.get());
+    of(&snapshot.host.init_namespaces).or_else(|| of(&snapshot.host.namespaces)).map(|host| host == inode)
 }
 
 /// The engine's word, for when the kernel can't be asked.
@@ -121,9 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_namespaces_are_not_known_to_be_so_without_process_1() {
+    fn where_nothing_of_the_host_can_be_read_only_the_engines_word_counts() {
         let mut lab = every_mode();
         lab.host.init_namespaces.clear();
+        assert_eq!(named(&build(&lab.snapshot()), "web").namespaces[&NsKind::Net].is_host, Some(false), "ours is read");
+        lab.host.namespaces.clear();
         lab.host.daemon = Fact::default();
         lab.netns.clear();
         let rows = build(&lab.snapshot());

@@ -76,7 +76,10 @@ fn engine(snapshot: &Snapshot) -> Symptom {
             "engine",
             views,
             if snapshot.engine_is_stale() { Sight::Partly } else { Sight::Yes },
-            format!("{} {} (API {}) at {}, from {}", e.product, e.version, e.api_version, endpoint.url, endpoint.origin),
+            format!(
+                "{} {} (API {}) at {}, from {}",
+                e.product, e.version, e.api_version, endpoint.url, endpoint.origin
+            ),
         ),
         Fact::Unknown { unknown } => {
             let mut symptom = Symptom::gap("engine", views, Sight::No, unknown);

@@ -41,7 +41,13 @@ impl Answers {
         let reader = match self.reader() {
             Ok(reader) => reader,
             Err(reason) => {
-                (self.sink)(Update::Logs(LogBatch { request, container, lines: Vec::new(), skipped: 0, ended: Some(reason) }));
+                (self.sink)(Update::Logs(LogBatch {
+                    request,
+                    container,
+                    lines: Vec::new(),
+                    skipped: 0,
+                    ended: Some(reason),
+                }));
                 return;
             }
         };

@@ -10,8 +10,8 @@ use super::timeline::Timeline;
 use super::wants::LiveOptions;
 use crate::feed::{Ask, Interest, Update};
 use crate::model::{
-    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, NsInode, NsKind, Pid, Snapshot, SocketScan,
-    SourceState, SourceStatus, Weight,
+    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, NsInode, NsKind, Owner, Pid, Snapshot, SocketScan,
+    SourceState, SourceStatus,
 };
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
@@ -157,9 +157,9 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
             tick: now + FIRST_INTERVAL,
             publish: None,
             seats: now,
-            sockets: now + Duration::from_millis(400),
+            sockets: now + SETTLE,
             host: now + HOST_BEAT,
-            firewall: now + Duration::from_millis(150),
+            firewall: now,
             engine_process: now + ENGINE_PROCESS_BEAT,
             sweep: now + Duration::from_secs(5),
             sweep_at: 0,
@@ -196,6 +196,7 @@ impl Hub {
         self.job("host", Job::Host);
         self.find_seats(Instant::now());
         self.take_reading();
+        self.check_firewall();
     }
 
     fn job(&mut self, kind: &'static str, job: Job) {
@@ -271,7 +272,10 @@ impl Hub {
             EngineUpdate::State(state) => {
                 let was = self.engine.as_ref().map(|e| e.status);
                 let first = was.is_none_or(|w| w == SourceState::Starting) && state.status != SourceState::Starting;
-                self.note_engine(was, &state);
+                if matches!(was, Some(SourceState::Stale | SourceState::Down)) && state.status == SourceState::Ok {
+                    // It may be another daemon under another pid.
+                    self.daemon_asked_for = None;
+                }
                 let same = self.engine.as_ref().is_some_and(|e| Arc::ptr_eq(&e.containers, &state.containers));
                 self.engine = Some(*state);
                 if !same {
@@ -289,21 +293,6 @@ impl Hub {
             }
         }
         self.touch();
-    }
-
-    /// An engine that came or went is an event of its own.
-    fn note_engine(&mut self, was: Option<SourceState>, state: &EngineState) {
-        let now = Timestamp::now();
-        match (was, state.status) {
-            (Some(SourceState::Ok | SourceState::Partial), SourceState::Stale | SourceState::Down) => {
-                self.timeline.note(now, Weight::Alarm, "engine", "lost", state.reason.clone());
-            }
-            (Some(SourceState::Stale | SourceState::Down), SourceState::Ok | SourceState::Partial) => {
-                self.timeline.note(now, Weight::Notice, "engine", "back", "the engine answers again".into());
-                self.daemon_asked_for = None;
-            }
-            _ => {}
-        }
     }
 
     fn on_netlink(&mut self, update: NetlinkUpdate) {
@@ -337,8 +326,11 @@ impl Hub {
             Reply::ContainersDone(depth) => {
                 self.probing.remove("closely");
                 self.probing.remove("sweep");
-                if self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" }) && depth == Depth::Quick {
+                let ours = self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" });
+                if ours && depth == Depth::Quick {
                     self.probe_containers();
+                } else if ours && self.sockets_read.is_none() {
+                    self.scan_sockets(Instant::now());
                 }
                 return;
             }
@@ -431,11 +423,7 @@ impl Hub {
         }
         self.take_reading();
         if now >= self.clocks.sockets {
-            self.clocks.sockets = now + if self.interest.sockets { SOCKETS_WATCHED } else { SOCKETS_BEAT };
-            let targets = self.socket_targets();
-            if !targets.is_empty() {
-                self.job("sockets", Job::Sockets(targets));
-            }
+            self.scan_sockets(now);
         }
         if now >= self.clocks.firewall {
             self.clocks.firewall = now + FIREWALL_BEAT;
@@ -461,6 +449,14 @@ impl Hub {
             self.touch();
         }
         alive
+    }
+
+    fn scan_sockets(&mut self, now: Instant) {
+        self.clocks.sockets = now + if self.interest.sockets { SOCKETS_WATCHED } else { SOCKETS_BEAT };
+        let targets = self.socket_targets();
+        if !targets.is_empty() {
+            self.job("sockets", Job::Sockets(targets));
+        }
     }
 
     fn take_reading(&mut self) {
@@ -570,7 +566,9 @@ impl Hub {
         }
         let shallow: Vec<_> = pids
             .into_iter()
-            .filter(|(id, _)| self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet)))
+            .filter(|(id, _)| {
+                self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet))
+            })
             .collect();
         if !shallow.is_empty() {
             self.job("full", Job::Containers(shallow, Depth::Full));
@@ -629,7 +627,7 @@ impl Hub {
             .snapshot
             .containers
             .iter()
-            .filter(|c| c.state.has_processes())
+            .filter(|c| c.state.has_processes() && c.owner == Owner::Engine)
             .filter_map(|c| Some(Running { id: c.id.clone(), pid: c.pid?, started_at: c.started_at }))
             .take(4)
             .collect();
@@ -714,7 +712,12 @@ impl Hub {
             (Some((id, gap)), _) => SourceStatus {
                 name: "proc".into(),
                 state: SourceState::Partial,
-                reason: format!("{} of {} containers: {}", self.kernel_gaps.len(), self.kernel_gaps.len() + self.kernel.len(), one(id, gap)),
+                reason: format!(
+                    "{} of {} containers: {}",
+                    self.kernel_gaps.len(),
+                    self.kernel_gaps.len() + self.kernel.len(),
+                    one(id, gap)
+                ),
                 age_ms: Some(0),
                 resyncs: 0,
             },

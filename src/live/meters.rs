@@ -102,11 +102,11 @@ impl Meters {
         if let (Ok(reader), Some(ours)) = (&mut self.links, self.ours) {
             self.counters.clear();
             if reader.read(&mut self.counters).is_ok() {
-                all.extend(
-                    self.counters
-                        .iter()
-                        .map(|(ifindex, counters)| LinkSample { netns: ours, ifindex: *ifindex, counters: *counters }),
-                );
+                all.extend(self.counters.iter().map(|(ifindex, counters)| LinkSample {
+                    netns: ours,
+                    ifindex: *ifindex,
+                    counters: *counters,
+                }));
             }
         }
         let mut buffer = [0u8; 8192];

@@ -2,7 +2,7 @@
 
 use super::{LiveError, LiveOptions, start};
 use crate::feed::{Ask, Update};
-use crate::model::{GapKind, Snapshot, SourceState};
+use crate::model::{Fact, GapKind, KernelFacts, NsKind, Snapshot, SourceState};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -79,6 +79,9 @@ pub fn read_once(
     Ok((before, newest.unwrap_or_default()))
 }
 
+/// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for this long.
+const GONE_AFTER: Duration = Duration::from_secs(3);
+
 /// Every container that is metered was metered before too, so that each has an interval.
 fn has_rates(before: Option<&Snapshot>, now: &Snapshot) -> bool {
     before.is_some_and(|b| now.samples.iter().all(|s| b.sample(&s.id).is_some()))
@@ -90,19 +93,32 @@ fn is_complete(snapshot: &Snapshot, depth: bool, waited: Duration) -> bool {
     if !answered("engine") || !answered("netlink") || snapshot.host.kernel.is_empty() {
         return false;
     }
+    // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
+    let late = waited > GONE_AFTER;
+    let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes());
+    if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| joins(snapshot, k))) {
+        return false;
+    }
     if !depth {
         return true;
     }
     let inspected = snapshot.engine_is_stale()
         || (snapshot.containers.iter().all(|c| !is_not_yet(c.config.why()))
             && snapshot.networks.iter().all(|n| !is_not_yet(n.members.why())));
-    let probed = snapshot.containers.iter().filter(|c| c.state.has_processes()).all(|c| {
-        snapshot.kernel.get(&c.id).is_some_and(|k| !is_not_yet(k.processes.why()))
-            // A container whose processes are not on this host, or that just ended, never gets facts.
-            || waited > Duration::from_secs(3)
-    });
+    let probed = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| !is_not_yet(k.processes.why())));
     let daemon = snapshot.engine_is_stale() || !is_not_yet(snapshot.host.daemon.why());
     inspected && probed && daemon && answered("sockets") && answered("firewall")
+}
+
+/// Its namespace has been read, or has a reason why not.
+fn joins(snapshot: &Snapshot, facts: &KernelFacts) -> bool {
+    match facts.namespaces.get(&NsKind::Net).and_then(Fact::get) {
+        None => true,
+        Some(netns) => {
+            !snapshot.links_in(netns).is_empty()
+                || snapshot.netns.iter().any(|n| n.inode == netns && n.links_gap.is_some())
+        }
+    }
 }
 
 fn is_not_yet(why: Option<&Arc<crate::model::Gap>>) -> bool {

@@ -4,8 +4,8 @@ use crate::model::{
     ContainerId, Daemon, Engine, Fact, Gap, Host, KernelFacts, Listener, Locality, NsInode, Pid, ProcessRef, SocketScan,
 };
 use crate::sources::proc::{
-    CgroupMounts, DaemonHints, Depth, ProcRoot, Running, Via, container_facts, find_daemon, host_facts, locality, owners,
-    scan_listeners,
+    CgroupMounts, DaemonHints, Depth, ProcRoot, Running, Via, container_facts, find_daemon, host_facts, locality,
+    owners, scan_listeners,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -115,8 +115,7 @@ impl Probe {
                 replies.send(Reply::Sockets(scans)).is_ok()
             }
             Job::Daemon(question) => {
-                let hints =
-                    DaemonHints { root_dir: Some(question.engine.root_dir.clone()), socket: question.socket };
+                let hints = DaemonHints { root_dir: Some(question.engine.root_dir.clone()), socket: question.socket };
                 let daemon = find_daemon(&self.root, &hints).map_or_else(Fact::gap, Fact::Known);
                 let local = locality(&self.root, &question.running, &question.engine, &question.host);
                 replies.send(Reply::Daemon(daemon, local)).is_ok()
@@ -136,9 +135,7 @@ impl Probe {
     fn name_owners(&mut self, target: &SocketTarget, listeners: &mut [Listener]) {
         let known = self.owners.entry(target.netns).or_default();
         let inodes: BTreeSet<u64> = listeners.iter().map(|l| l.inode).collect();
-        known.retain(|inode, owner| {
-            inodes.contains(inode) && self.root.of(owner.pid, "fd").exists()
-        });
+        known.retain(|inode, owner| inodes.contains(inode) && self.root.of(owner.pid, "fd").exists());
         let wanted: BTreeSet<u64> = inodes.iter().copied().filter(|i| !known.contains_key(i)).collect();
         let found = if wanted.is_empty() {
             None

@@ -6,10 +6,12 @@
 //!
 //! This room knows no container, no terminal and no theme.
 
+mod ascii_json;
 mod clean;
 mod fit;
 pub mod secret;
 
+pub use ascii_json::{to_string_ascii, write_ascii};
 pub use clean::{clean, clean_line, is_clean};
 pub use fit::{ellipsis_end, ellipsis_middle, pad, width};
 

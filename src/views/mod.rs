@@ -3,12 +3,19 @@
 pub mod containers;
 pub mod content;
 pub mod events;
+#[cfg(test)]
+mod laws;
 pub mod namespaces;
 pub mod networks;
 pub mod parts;
 pub mod ports;
+pub mod security;
+#[cfg(test)]
+pub mod testing;
 pub mod topology;
 pub mod traffic;
+pub mod flow;
+pub mod registry;
 pub mod view;
 
 pub use containers::Containers;
@@ -17,6 +24,7 @@ pub use events::Events;
 pub use namespaces::Namespaces;
 pub use networks::Networks;
 pub use ports::Ports;
+pub use security::Security;
 pub use topology::TopologyView;
 pub use traffic::Traffic;
 pub use view::{Column, Copyable, ListView, Row, Tab};

@@ -3,6 +3,7 @@
 use super::content::{Cell, Content, SortKey};
 use crate::app::Scene;
 use crate::model::Subject;
+use crate::theme::Role;
 
 /// A column of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,13 @@ pub trait ListView {
 
     /// What a plain filter word searches in: raw text of all that identifies the row.
     fn haystack(&self, scene: &Scene, item: &Self::Item) -> String;
+
+    /// Whether something is wrong with the row: what "findings only" keeps. By default a row is notable when one of its
+    /// cells is in a role of severity.
+    fn is_notable(&self, scene: &Scene, item: &Self::Item) -> bool {
+        let grave = [Role::Critical, Role::High, Role::Medium, Role::Low, Role::Bad];
+        self.columns().iter().any(|c| self.cell(scene, item, c).spans.iter().any(|s| grave.contains(&s.role)))
+    }
 
     /// Detail tabs of a row.
     fn tabs(&self, scene: &Scene, item: &Self::Item) -> Vec<Tab>;

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 pub(super) fn of_network(snapshot: &Snapshot, wiring: &Wiring, network: &Network) -> Vec<PoolUse> {
     let of_pool = |pool: &Pool| PoolUse {
         subnet: pool.subnet,
-        capacity: capacity(pool),
+        capacity: capacity(pool, &own_addresses(snapshot, wiring, network)),
         used: used(network, pool),
         overlaps: overlaps(snapshot, wiring, network, pool),
     };
@@ -19,12 +19,15 @@ pub(super) fn of_network(snapshot: &Snapshot, wiring: &Wiring, network: &Network
 }
 
 /// Addresses the engine's allocator can hand out. It keeps back the subnet's first address and, for IPv4, its last
-/// (both in prefixes of up to 30 and 126 bits), the gateway and the auxiliary addresses, as far as they lie in the
-/// range that it hands out from.
-fn capacity(pool: &Pool) -> u128 {
+/// (both in prefixes of up to 30 and 126 bits), the gateway (or where it does not name one, the address the bridge
+/// has) and the auxiliary addresses, as far as they lie in the range that it hands out from.
+fn capacity(pool: &Pool, own: &[IpAddr]) -> u128 {
     let range = pool.range.unwrap_or(pool.subnet);
     let mut kept: BTreeSet<IpAddr> = pool.reserved.values().filter_map(|a| a.parse().ok()).collect();
-    kept.extend(pool.gateway);
+    match pool.gateway {
+        Some(gateway) => kept.extend([gateway]),
+        None => kept.extend(own.iter().filter(|a| pool.subnet.contains(**a))),
+    }
     let bits = if pool.subnet.addr.is_ipv4() { 32 } else { 128 };
     if bits - pool.subnet.prefix >= 2 {
         kept.insert(pool.subnet.network());
@@ -34,6 +37,13 @@ fn capacity(pool: &Pool) -> u128 {
         }
     }
     range.size().saturating_sub(kept.iter().filter(|a| range.contains(**a)).count() as u128)
+}
+
+/// Addresses of the bridge of a network.
+fn own_addresses(snapshot: &Snapshot, wiring: &Wiring, network: &Network) -> Vec<IpAddr> {
+    let at = wiring.device_of.get(&network.id).filter(|_| network.driver == "bridge");
+    let link = at.and_then(|at| snapshot.link(at.0, at.1));
+    link.into_iter().flat_map(|l| &l.addresses).map(|a| a.cidr.addr).collect()
 }
 
 fn used(network: &Network, pool: &Pool) -> Fact<u128> {

@@ -44,6 +44,14 @@ impl Inputs {
     /// Forwarding databases of bridges.
     pub const FDB: Inputs = Inputs(1 << 15);
 
+    /// Everything.
+    pub const ALL: Inputs = Inputs(u32::MAX);
+
+    /// Without those of `other`.
+    pub const fn without(self, other: Inputs) -> Inputs {
+        Inputs(self.0 & !other.0)
+    }
+
     /// Both.
     pub const fn and(self, other: Inputs) -> Inputs {
         Inputs(self.0 | other.0)

@@ -24,6 +24,16 @@ pub struct Evidence<'a> {
     stable: OnceCell<BTreeMap<&'a ContainerId, String>>,
     engine_ns: OnceCell<Result<NsInode, Verdict>>,
     by_ns: OnceCell<BTreeMap<NsInode, &'a Container>>,
+    incidents: OnceCell<BTreeMap<&'a ContainerId, Incidents>>,
+}
+
+/// What the timeline holds of one container.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Incidents {
+    /// Deaths in the ten minutes before the snapshot.
+    pub recent_deaths: usize,
+    /// The kernel killed a process of it for memory.
+    pub oom: bool,
 }
 
 /// Label that compose numbers the containers of a service with.
@@ -41,6 +51,7 @@ impl<'a> Evidence<'a> {
             stable: OnceCell::new(),
             engine_ns: OnceCell::new(),
             by_ns: OnceCell::new(),
+            incidents: OnceCell::new(),
         }
     }
 
@@ -414,6 +425,26 @@ impl<'a> Evidence<'a> {
         let config = self.config(container)?;
         let table = self.snapshot.kernel_of(&container.id).and_then(|facts| facts.mounts.known());
         Ok(mounts::host_paths(config, &self.snapshot.volumes, table.map(Vec::as_slice)))
+    }
+
+    /// What the timeline holds of a container.
+    pub fn incidents(&self, id: &ContainerId) -> Incidents {
+        let index = self.incidents.get_or_init(|| {
+            let now = self.snapshot.taken_at;
+            let mut out: BTreeMap<&ContainerId, Incidents> = BTreeMap::new();
+            for event in self.snapshot.events.iter() {
+                let Some(id) = &event.container else { continue };
+                let of_engine = event.class == "container";
+                let recent = now.duration_since(event.at) < jiff::SignedDuration::from_mins(10);
+                if of_engine && event.action == "die" && recent {
+                    out.entry(id).or_default().recent_deaths += 1;
+                } else if event.class == "oom" || (of_engine && event.action == "oom") {
+                    out.entry(id).or_default().oom = true;
+                }
+            }
+            out
+        });
+        index.get(id).copied().unwrap_or_default()
     }
 
     /// A container as the subject of a finding.

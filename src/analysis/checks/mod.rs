@@ -3,11 +3,16 @@
 //! A check is one file in one of the folders below, entered in its folder's list. It knows the evidence and nothing
 //! else: not how it was read, not how it is shown. What it could not see is its verdict's reason, never a pass.
 
+mod audit;
+mod auditor;
+mod changes;
 mod check;
+mod collapse;
 mod evidence;
 mod finding;
 mod record;
 mod severity;
+mod transitions;
 mod verdict;
 
 pub mod key;
@@ -22,9 +27,14 @@ mod operations;
 mod runtime;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod testing;
 
+pub use audit::{Audit, AuditedEngine, Coverage, Mark, MissingPart, QuietRow, UnknownRow};
+pub use auditor::Auditor;
 pub use check::{Check, Cis, Decide, Fix, FixKind, Inputs, Patience};
+pub use collapse::{AuditRow, collapse};
 pub use evidence::Evidence;
 pub use finding::{About, Finding, SubjectKind, Waiver};
 pub use record::Circumstances;

@@ -598,3 +598,32 @@ impl From<Draft> for Host {
         Host::with(one)
     }
 }
+
+/// Counters of which nothing is known.
+pub fn unsampled(id: &ContainerId) -> Sample {
+    let gap: Fact<u64> = Fact::default();
+    let pressure: Fact<Pressure> = Fact::default();
+    Sample {
+        id: id.clone(),
+        at_ns: 0,
+        generation: 0,
+        cpu_ns: gap.clone(),
+        system_cpu_ns: 0,
+        periods: gap.clone(),
+        throttled_periods: gap.clone(),
+        throttled_ns: gap.clone(),
+        memory_bytes: gap.clone(),
+        memory_limit_bytes: gap.clone(),
+        inactive_file_bytes: gap.clone(),
+        cache_bytes: gap.clone(),
+        swap_bytes: gap.clone(),
+        io_read_bytes: gap.clone(),
+        io_write_bytes: gap.clone(),
+        pids: gap.clone(),
+        pids_limit: gap.clone(),
+        oom_kills: gap,
+        pressure_cpu: pressure.clone(),
+        pressure_memory: pressure.clone(),
+        pressure_io: pressure,
+    }
+}

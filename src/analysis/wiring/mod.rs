@@ -69,7 +69,7 @@ impl Wiring {
         wiring.attachments.sort_by(|a, b| (a.link, a.outer).cmp(&(b.link, b.outer)));
         for (n, attachment) in wiring.attachments.iter().enumerate() {
             if let Some(outer) = attachment.outer
-                && snapshot.link(outer.0, outer.1).is_some_and(|l| l.kind == "veth")
+                && is_pair(snapshot, attachment.link, outer)
             {
                 wiring.by_outer.insert(outer, n);
             }
@@ -108,6 +108,13 @@ impl Wiring {
         let group = snapshot.netns_of(id).and_then(|netns| self.by_netns.get(&netns));
         group.into_iter().flatten().filter(|other| *other != id).collect()
     }
+}
+
+/// True for the two ends of a veth pair; a macvlan on a veth has that as its parent, not as its other end.
+fn is_pair(snapshot: &Snapshot, inner: LinkKey, outer: LinkKey) -> bool {
+    let far = snapshot.link(outer.0, outer.1).filter(|l| l.kind == "veth").and_then(|l| l.peer.as_ref());
+    far.is_some_and(|peer| peer.ifindex == inner.1 && peer.netns.get().is_none_or(|netns| netns == inner.0))
+        && snapshot.link(inner.0, inner.1).is_none_or(|l| l.kind == "veth")
 }
 
 /// Containers by the inode of their network namespace. The owner of a sandbox is the one that did not join another's.

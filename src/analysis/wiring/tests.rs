@@ -140,3 +140,16 @@ fn the_order_of_the_input_changes_nothing() {
     Arc::make_mut(&mut snapshot.networks).reverse();
     assert_eq!(Wiring::build(&snapshot), wiring);
 }
+
+#[test]
+fn a_macvlan_on_a_veth_is_not_its_other_end() {
+    let mut lab = every_mode();
+    for link in lab.links.iter_mut().filter(|l| l.netns == HOST && l.ifindex == IfIndex(2)) {
+        link.kind = "veth".into();
+        link.peer = Some(Peer { ifindex: IfIndex(2), netns: Fact::Known(NsInode(400)) });
+    }
+    let snapshot = lab.snapshot();
+    let wiring = Wiring::build(&snapshot);
+    assert_eq!(wiring.attachment((HOST, IfIndex(2))).map(|a| a.link), Some((NsInode(400), IfIndex(2))));
+    assert_eq!(wiring.container_of((HOST, IfIndex(2))), None);
+}

@@ -3,7 +3,8 @@
 //!
 //! bollard carries the requests (Unix socket, TCP, TLS). Answers are taken as bytes rather than as bollard's types: a
 //! typed answer is collected without a bound, fails as a whole on one unknown word, and its log decoder guesses the
-//! framing from bytes that the container chose. The handle never leaves this file, and only `GET` can be asked.
+//! framing from bytes that the container chose. The handle never leaves this file and its transport, and
+//! only `GET` can be asked.
 
 use super::convert;
 use super::endpoint::EngineTarget;
@@ -132,12 +133,10 @@ impl EngineReader {
     /// # Errors
     /// [`EngineError`]
     pub async fn container(&self, id: &ContainerId) -> Result<Container, EngineError> {
-        let what = format!("inspect container {}", id.short());
-        let value = self.inspect(&what, &format!("/containers/{}/json", segment(id.as_str(), &what)?)).await?;
-        convert::container(&value).ok_or_else(|| not_one(what))
+        self.container_with_execs(id).await.map(|(container, _)| container)
     }
 
-    /// Ids of the exec sessions that run in a container now, from its inspect.
+    /// One container in full, and the ids of the exec sessions that run in it now.
     ///
     /// # Errors
     /// [`EngineError`]

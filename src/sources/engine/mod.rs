@@ -15,7 +15,7 @@ pub mod split;
 pub mod watch;
 
 pub use client::{EngineReader, RawSubject};
-pub use endpoint::{EndpointError, EngineTarget, resolve};
+pub use endpoint::{EndpointError, EngineTarget, TlsFiles, Transport, resolve};
 pub use error::EngineError;
 pub use logs::{LogBatch, LogLine, LogRequest, LogStream, Stream};
 pub use watch::{EngineState, EngineUpdate, Nudge, watch};

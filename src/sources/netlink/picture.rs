@@ -28,6 +28,8 @@ pub(super) struct Seen {
     pub others: BTreeMap<NsInode, Reading>,
     pub routes: Vec<Route>,
     pub fdb: Vec<FdbEntry>,
+    /// Why the last reading of the forwarding databases failed; what is there is then older.
+    pub fdb_failure: Option<String>,
     pub resyncs: u64,
 }
 
@@ -42,6 +44,7 @@ impl Seen {
             others: BTreeMap::new(),
             routes: Vec::new(),
             fdb: Vec::new(),
+            fdb_failure: None,
             resyncs: 0,
         }
     }
@@ -160,6 +163,7 @@ impl Seen {
         if let Some(gap) = &self.discovery.hidden {
             reasons.push(gap.reason.clone());
         }
+        reasons.extend(self.fdb_failure.clone());
         if steadiness == Steadiness::Changing {
             reasons.push("interfaces came and went while they were read".to_owned());
         }

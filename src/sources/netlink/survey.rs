@@ -101,8 +101,10 @@ impl Survey {
             publish(self.seen.picture(None, false, steadiness), Vec::new());
         }
         if whole || scope.fdb {
-            // Without bridges in the kernel there is nothing to list; that is no failure of the picture.
-            self.seen.fdb = dump::fdb(&mut self.socket, self.seen.ours).map(|(fdb, _)| fdb).unwrap_or_default();
+            match dump::fdb(&mut self.socket, self.seen.ours) {
+                Ok((fdb, _)) => (self.seen.fdb, self.seen.fdb_failure) = (fdb, None),
+                Err(error) => self.seen.fdb_failure = Some(error.to_string()),
+            }
         }
         let unknown = self.seen.unknown_ids();
         if whole || scope.rediscover || !unknown.is_subset(&self.unresolved) {

@@ -208,6 +208,16 @@ fn pass(
 mod tests {
     use super::*;
 
+    /// It may be spawned on any runtime, not only on a local set.
+    #[test]
+    fn a_watch_can_be_sent_to_another_thread() {
+        fn sent<T: Send>(value: T) -> T {
+            value
+        }
+        let ((out, _), (_, nudges)) = (tokio::sync::mpsc::unbounded_channel(), tokio::sync::mpsc::unbounded_channel());
+        drop(sent(watch(out, nudges)));
+    }
+
     #[test]
     fn reading_never_takes_more_than_its_share_under_lasting_change() {
         assert_eq!(pause_after(Duration::from_millis(1)), SETTLE);

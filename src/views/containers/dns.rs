@@ -1,134 +1,92 @@
 //! Names: which names lead to a container, from where, and how the container itself resolves names.
 
+use crate::analysis::names::{Name, resolving_to};
+use crate::analysis::path::parse_resolv_conf;
 use crate::app::Scene;
-use crate::model::{Container, Endpoint, Fact, NetworkMode, Subject};
-use crate::text::Outside;
+use crate::model::{Container, Fact, NetworkMode, Subject};
 use crate::theme::Role;
 use crate::views::content::{Content, Span};
 use crate::views::parts::{Page, word};
-
-/// Address of the engine's embedded DNS inside a container's network namespace.
-const EMBEDDED: &str = "127.0.0.11";
 
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     let mut page = Page::new(width);
     names(&mut page, scene, container);
-    hosts_elsewhere(&mut page, scene, container);
     own(&mut page, scene, container);
     page.finish()
 }
 
-/// Names that the embedded DNS answers for an endpoint: what the engine lists from API 1.44 on, else what is known to
-/// be registered: the container's name, its short id and the aliases.
-fn dns_names(container: &Container, endpoint: &Endpoint) -> Vec<Outside> {
-    let mut names: Vec<Outside> = endpoint.dns_names.clone();
-    if names.is_empty() {
-        names.push(container.name.clone());
-        names.extend(endpoint.aliases.iter().cloned());
-        names.push(Outside::from(container.id.short()));
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| !name.is_empty() && seen.insert(name.clone()));
-    names
-}
-
-/// The default bridge and the special networks have no embedded DNS.
-fn has_embedded_dns(endpoint: &Endpoint) -> bool {
-    !matches!(endpoint.network.raw(), "bridge" | "host" | "none")
-}
-
-/// Section: which names lead to the container, by network.
+/// Section: which names lead to the container, by network and means, and who can use them.
 pub fn names(page: &mut Page, scene: &Scene, container: &Container) {
     page.heading("names that lead here");
-    match &container.network_mode {
-        NetworkMode::Host => {
-            page.note("Host network: the embedded DNS does not know it; the host's own names lead to it.")
-        }
-        NetworkMode::None => page.note("Network none: no name leads to it."),
-        NetworkMode::Container(owner) => {
-            page.spans(
-                [
-                    Span::plain("Names of the container whose namespace it joined: "),
-                    crate::views::parts::names::container(scene, owner),
-                ],
-                2,
-            );
-        }
-        NetworkMode::Networks | NetworkMode::Unknown => {}
-    }
-    for endpoint in &container.endpoints {
-        if !has_embedded_dns(endpoint) {
-            if endpoint.network.raw() == "bridge" {
-                page.spans(
-                    [
-                        Span::plain("on "),
-                        Span::outside(&endpoint.network, Role::Network),
-                        Span::plain(
-                            ": no name (the default bridge has no DNS; only hosts files of containers that link to it)",
-                        ),
-                    ],
-                    2,
-                );
-            }
-            continue;
-        }
-        let mut spans =
-            vec![Span::plain("from "), Span::outside(&endpoint.network, Role::Network), Span::plain(" by DNS: ")];
-        for (n, name) in dns_names(container, endpoint).iter().enumerate() {
-            if n > 0 {
-                spans.push(Span::plain(", "));
-            }
-            spans.push(Span::outside(name, Role::Name));
-        }
-        if let Some(cidr) = endpoint.ipv4.or(endpoint.ipv6) {
-            spans.push(Span::new(format!("  = {}", cidr.addr), Role::Address));
-        } else {
-            spans.push(Span::new("  (not running: it does not resolve now)", Role::Notice));
-        }
-        let before = page.len();
-        page.spans(spans, 4);
-        if let Some(id) = &endpoint.network_id {
-            page.link_from(before, &Subject::Network { id: id.clone() });
-        }
-    }
-    if container.endpoints.is_empty() && container.network_mode == NetworkMode::Unknown {
-        page.note("not known: no engine tells");
-    }
-}
-
-/// Section: other containers whose hosts file names one of this container's addresses.
-fn hosts_elsewhere(page: &mut Page, scene: &Scene, container: &Container) {
-    let mine: Vec<std::net::IpAddr> =
-        container.endpoints.iter().flat_map(|e| [e.ipv4, e.ipv6]).flatten().map(|c| c.addr).collect();
-    let mut found = Vec::new();
-    for other in scene.snapshot.containers.iter().filter(|c| c.id != container.id) {
-        let Some(hosts) = scene.snapshot.kernel_of(&other.id).and_then(|k| k.hosts.known()) else { continue };
-        for (address, names) in hosts_entries(hosts.raw()) {
-            if mine.contains(&address) {
-                found.push((other, names.to_owned()));
-            }
-        }
-    }
-    if found.is_empty() {
-        return;
-    }
-    page.heading("hosts files of others that name it");
-    for (other, names) in found {
+    if let NetworkMode::Container(owner) = &container.network_mode {
         page.spans(
-            [Span::plain("in "), Span::outside(&other.name, Role::Name), Span::plain(": "), word(&names, Role::Text)],
-            4,
+            [
+                Span::plain("those of the container whose namespace it joined, "),
+                crate::views::parts::names::container(scene, owner),
+            ],
+            2,
         );
     }
+    let all = resolving_to(scene.snapshot, &container.id);
+    if all.is_empty() {
+        page.note(match &container.network_mode {
+            NetworkMode::Host => "None: on the host's network only the host's own names lead to it.",
+            NetworkMode::None => "None: it has no network.",
+            NetworkMode::Unknown => "Not known: no engine tells.",
+            _ if !container.state.has_processes() => "None now: it does not run.",
+            _ => "None: its networks have no embedded DNS, and no hosts file that was read names it.",
+        });
+        return;
+    }
+    // Names of one network by one means for the same readers stand on one line.
+    let mut at = 0;
+    while at < all.len() {
+        let first = &all[at];
+        let like = |n: &Name| {
+            (&n.network, n.means, &n.seen_by, &n.addresses)
+                == (&first.network, first.means, &first.seen_by, &first.addresses)
+        };
+        let count = all[at..].iter().take_while(|n| like(n)).count();
+        group(page, scene, container, &all[at..at + count]);
+        at += count;
+    }
 }
 
-/// Entries of a hosts file: an address and the names after it.
-fn hosts_entries(text: &str) -> impl Iterator<Item = (std::net::IpAddr, &str)> {
-    text.lines().filter_map(|line| {
-        let line = line.split('#').next().unwrap_or("").trim();
-        let (address, names) = line.split_once(char::is_whitespace)?;
-        Some((address.parse().ok()?, names.trim()))
-    })
+fn group(page: &mut Page, scene: &Scene, container: &Container, names: &[Name]) {
+    let Some(first) = names.first() else { return };
+    let mut spans = Vec::new();
+    for name in names {
+        if !spans.is_empty() {
+            spans.push(Span::plain(", "));
+        }
+        spans.push(Span::outside(&name.name, Role::Name));
+        if !name.also.is_empty() {
+            spans.push(Span::new(" (also ", Role::Notice));
+            spans.extend(crate::views::parts::names::containers(scene, &name.also));
+            spans.push(Span::new(")", Role::Notice));
+        }
+    }
+    for address in &first.addresses {
+        spans.push(Span::new(format!(" = {address}"), Role::Address));
+    }
+    spans.push(Span::new(format!("  {}", first.means.as_str()), Role::Dim));
+    if let Some(network) = &first.network_name {
+        spans.push(Span::new(" of ", Role::Dim));
+        spans.push(Span::outside(network, Role::Network));
+    }
+    let others: Vec<_> = first.seen_by.iter().filter(|id| **id != container.id).collect();
+    spans.push(Span::new(", from ", Role::Dim));
+    if others.is_empty() {
+        spans.push(Span::new("nobody else now", Role::Dim));
+    } else {
+        spans.extend(crate::views::parts::names::containers(scene, others));
+    }
+    let before = page.len();
+    page.spans(spans, 4);
+    if let Some(id) = &first.network {
+        page.link_from(before, &Subject::Network { id: id.clone() });
+    }
 }
 
 /// Section: how the container itself resolves names.
@@ -145,10 +103,8 @@ fn own(page: &mut Page, scene: &Scene, container: &Container) {
     };
     page.heading("how it resolves names");
     if let Some(text) = kernel.resolv_conf.known() {
-        if nameservers(text.raw()).any(|server| server == EMBEDDED) {
-            page.note(format!(
-                "The engine's embedded DNS ({EMBEDDED}) answers names of its networks and forwards the rest."
-            ));
+        if parse_resolv_conf(text.raw()).is_embedded {
+            page.note("The engine's embedded DNS (127.0.0.11) answers names of its networks and forwards the rest.");
         } else {
             page.note("Not the engine's DNS: names of other containers resolve from its hosts file only.");
         }
@@ -167,10 +123,6 @@ fn own(page: &mut Page, scene: &Scene, container: &Container) {
             }
         }
     }
-}
-
-fn nameservers(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| line.trim().strip_prefix("nameserver")).map(str::trim)
 }
 
 fn asked(page: &mut Page, container: &Container) {

@@ -220,3 +220,6 @@ impl ListView for Containers {
         rows::locate(scene, subject)
     }
 }
+
+#[cfg(test)]
+mod tests;

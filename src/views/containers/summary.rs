@@ -31,7 +31,7 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
 fn identity(page: &mut Page, scene: &Scene, container: &Container) {
     page.field("name", [Span::outside(&container.name, Role::Name)]);
     if container.owner != Owner::Engine {
-        page.field("owner", [word(&names::owner(container), Role::Notice)]);
+        page.field("owner", [Span::new(names::owner(container), Role::Notice)]);
     }
     if !container.image.is_empty() {
         page.field("image", [Span::outside(&container.image, Role::Text)]);

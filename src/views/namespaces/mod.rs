@@ -274,3 +274,6 @@ impl ListView for Namespaces {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

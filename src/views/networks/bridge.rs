@@ -14,11 +14,18 @@ pub fn content(scene: &Scene, key: LinkKey, width: u16) -> Content {
         page.say("This bridge is gone.", Role::Notice);
         return page.finish();
     };
-    page.field("bridge", [Span::outside(&found.name, Role::Device), Span::plain("  "), word(&found.operstate, link::state_role(found))]);
+    page.field(
+        "bridge",
+        [Span::outside(&found.name, Role::Device), Span::plain("  "), word(&found.operstate, link::state_role(found))],
+    );
     match scene.report.wiring.network_of.get(&key) {
         Some(id) => {
             let subject = crate::model::Subject::Network { id: id.clone() };
-            page.field_to("made by", [Span::plain("the engine, for network "), names::network(scene, id)], Some(subject));
+            page.field_to(
+                "made by",
+                [Span::plain("the engine, for network "), names::network(scene, id)],
+                Some(subject),
+            );
         }
         None => page.field("made by", [Span::new("no engine answers for it", Role::Notice)]),
     }
@@ -133,9 +140,10 @@ fn fdb_lines(page: &mut Page, scene: &Scene, key: LinkKey) {
 
 /// Whose address an entry is: a container's, or the device's own.
 fn owner_of(scene: &Scene, entry: &FdbEntry) -> Vec<Span> {
-    let by_mac = scene.report.wiring.attachments.iter().find(|a| {
-        scene.snapshot.link(a.link.0, a.link.1).is_some_and(|l| l.mac == entry.mac && !l.mac.0.is_empty())
-    });
+    let by_mac =
+        scene.report.wiring.attachments.iter().find(|a| {
+            scene.snapshot.link(a.link.0, a.link.1).is_some_and(|l| l.mac == entry.mac && !l.mac.0.is_empty())
+        });
     if let Some(attachment) = by_mac.filter(|a| !a.containers.is_empty()) {
         return names::containers(scene, &attachment.containers);
     }

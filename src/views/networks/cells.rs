@@ -159,7 +159,9 @@ fn notes(scene: &Scene, network: &Network) -> Cell {
 
 /// True when the engine has a bridge network whose bridge the kernel does not have, in a namespace that was read.
 pub fn is_device_missing(scene: &Scene, network: &Network) -> bool {
-    network.driver == "bridge" && !scene.snapshot.links.is_empty() && !scene.report.wiring.device_of.contains_key(&network.id)
+    network.driver == "bridge"
+        && !scene.snapshot.links.is_empty()
+        && !scene.report.wiring.device_of.contains_key(&network.id)
 }
 
 /// Rates of the containers of a network, from their side.
@@ -198,7 +200,10 @@ fn of_device(scene: &Scene, key: LinkKey, column: &str) -> Cell {
             let subject = names::link_subject(key);
             let mut spans = Vec::new();
             for leftover in scene.report.leftovers.iter().filter(|l| l.subject == subject) {
-                spans.push(Span::new(format!("{} {}  ", glyph::warning(scene.prefs.ascii), leftover.what), Role::Notice));
+                spans.push(Span::new(
+                    format!("{} {}  ", glyph::warning(scene.prefs.ascii), leftover.what),
+                    Role::Notice,
+                ));
             }
             if found.operstate != "up" && found.operstate != "unknown" {
                 spans.push(word(&found.operstate, link::state_role(found)));
@@ -232,7 +237,8 @@ pub fn sort_key(scene: &Scene, item: &Item, column: &str) -> SortKey {
     match (column, network) {
         ("subnet" | "gateway", Some(n)) => figure::address_key(n.pools.first().map(|p| p.subnet.network())),
         ("subnet", None) => {
-            let first = rows::device(scene, item).and_then(|k| scene.snapshot.link(k.0, k.1)).and_then(|l| l.addresses.first());
+            let first =
+                rows::device(scene, item).and_then(|k| scene.snapshot.link(k.0, k.1)).and_then(|l| l.addresses.first());
             figure::address_key(first.map(|a| a.cidr.addr))
         }
         ("rx", Some(n)) => sum(scene, n).0.key(),

@@ -26,8 +26,10 @@ pub fn lines(page: &mut Page, scene: &Scene, network: &Network) {
     for member in members {
         let attachment = attachments.iter().find(|a| a.containers.first() == Some(&member.container));
         let container = scene.snapshot.container(&member.container);
-        let state = container.map_or(Cell::new("no container", Role::Bad), |c| Cell { spans: vec![word(c.state.as_str(), Role::Text)] });
-        let address = [member.ipv4, member.ipv6].into_iter().flatten().map(|c| c.to_string()).collect::<Vec<_>>().join(", ");
+        let state = container
+            .map_or(Cell::new("no container", Role::Bad), |c| Cell { spans: vec![word(c.state.as_str(), Role::Text)] });
+        let address =
+            [member.ipv4, member.ipv6].into_iter().flatten().map(|c| c.to_string()).collect::<Vec<_>>().join(", ");
         let rates = attachment.map_or((None, None), |a| crate::views::traffic::directed(scene, a));
         grid.row_to(
             Subject::Container { id: member.container.clone() },
@@ -36,7 +38,9 @@ pub fn lines(page: &mut Page, scene: &Scene, network: &Network) {
                 state,
                 Cell::new(address, Role::Address),
                 Cell::new(member.mac.as_ref().map_or(String::new(), ToString::to_string), Role::Dim),
-                attachment.and_then(|a| a.outer).map_or(Cell::unknown(), |key| Cell { spans: vec![names::link_span(scene, key)] }),
+                attachment
+                    .and_then(|a| a.outer)
+                    .map_or(Cell::unknown(), |key| Cell { spans: vec![names::link_span(scene, key)] }),
                 figure::traffic(rates.0, Role::Rx),
                 figure::traffic(rates.1, Role::Tx),
             ],

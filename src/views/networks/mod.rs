@@ -36,7 +36,13 @@ pub struct Networks;
 const COLUMNS: &[Column] = &[
     text("name", "NAME", (12, 30), 0, "Network as the engine names it, or device, with the mark of its worst finding."),
     text("driver", "DRIVER", (7, 10), 1, "Driver of the network, or kind of the device."),
-    text("device", "DEVICE", (15, 15), 2, "Kernel device that carries it: the bridge, or the parent of a macvlan or ipvlan."),
+    text(
+        "device",
+        "DEVICE",
+        (15, 15),
+        2,
+        "Kernel device that carries it: the bridge, or the parent of a macvlan or ipvlan.",
+    ),
     text("subnet", "SUBNET", (18, 44), 1, "Subnets; for a device its addresses."),
     text("gateway", "GATEWAY", (12, 24), 6, "Gateways."),
     number("members", "MBR", 3, 1, "Containers on it; for a bridge that no engine made its ports."),
@@ -106,7 +112,8 @@ impl ListView for Networks {
     }
 
     fn tabs(&self, scene: &Scene, item: &Item) -> Vec<Tab> {
-        let is_bridge = rows::device(scene, item).and_then(|k| scene.snapshot.link(k.0, k.1)).is_some_and(|l| l.bridge.is_some());
+        let is_bridge =
+            rows::device(scene, item).and_then(|k| scene.snapshot.link(k.0, k.1)).is_some_and(|l| l.bridge.is_some());
         let mut tabs = match item {
             Item::Heading(_) => vec![SUMMARY, POOLS, LEFTOVERS],
             Item::Network(_) => vec![SUMMARY, MEMBERS, BRIDGE, FDB, POOLS, LINK, LEFTOVERS, OPTIONS, EVENTS, RAW],
@@ -181,7 +188,9 @@ impl ListView for Networks {
                 row.container.as_ref().and_then(of_container)
             }
             Subject::Netns { inode } => scene.report.wiring.by_netns.get(inode)?.iter().find_map(of_container),
-            Subject::Group { .. } => rows::rows(scene).into_iter().find(|row| row.subject == *subject).map(|row| row.subject),
+            Subject::Group { .. } => {
+                rows::rows(scene).into_iter().find(|row| row.subject == *subject).map(|row| row.subject)
+            }
             _ => None,
         }
     }
@@ -191,3 +200,6 @@ impl ListView for Networks {
 pub(super) fn device_name(scene: &Scene, key: crate::analysis::LinkKey) -> Span {
     names::link_span(scene, key)
 }
+
+#[cfg(test)]
+mod tests;

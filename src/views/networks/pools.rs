@@ -37,7 +37,10 @@ pub fn of_network(page: &mut Page, scene: &Scene, network: &Network) {
             spans.push(Span::new(format!("  gateway {gateway}"), Role::Dim));
         }
         for (name, address) in &pool.reserved {
-            spans.push(Span::new(format!("  reserved {} {}", crate::text::clean_line(name), crate::text::clean_line(address)), Role::Dim));
+            spans.push(Span::new(
+                format!("  reserved {} {}", crate::text::clean_line(name), crate::text::clean_line(address)),
+                Role::Dim,
+            ));
         }
         page.spans(spans, 4);
         let used = scene.report.pools.get(&network.id).and_then(|pools| pools.iter().find(|p| p.subnet == pool.subnet));
@@ -51,17 +54,31 @@ fn usage(page: &mut Page, scene: &Scene, pool: &PoolUse) {
     let spans = match &pool.used {
         crate::model::Fact::Known(used) => vec![
             Span::new(format!("  {} used", format::count(*used)), pool_role(*used, pool.capacity)),
-            Span::new(format!(" of {}, {} free", format::count(pool.capacity), format::count(pool.capacity.saturating_sub(*used))), Role::Dim),
+            Span::new(
+                format!(
+                    " of {}, {} free",
+                    format::count(pool.capacity),
+                    format::count(pool.capacity.saturating_sub(*used))
+                ),
+                Role::Dim,
+            ),
         ],
         crate::model::Fact::Unknown { unknown } => {
             page.missing("addresses in use", unknown);
-            vec![Span::plain("  "), Span::unknown(), Span::new(format!(" used of {}", format::count(pool.capacity)), Role::Dim)]
+            vec![
+                Span::plain("  "),
+                Span::unknown(),
+                Span::new(format!(" used of {}", format::count(pool.capacity)), Role::Dim),
+            ]
         }
     };
     page.spans(spans, 4);
     for overlap in &pool.overlaps {
         let sign = glyph::warning(scene.prefs.ascii);
-        page.spans([Span::new(format!("  {sign} overlaps with "), Role::Notice), Span::outside(overlap, Role::Notice)], 6);
+        page.spans(
+            [Span::new(format!("  {sign} overlaps with "), Role::Notice), Span::outside(overlap, Role::Notice)],
+            6,
+        );
     }
 }
 
@@ -127,7 +144,9 @@ fn defaults(page: &mut Page, scene: &Scene) {
             Cell::new(pool.base.to_string(), Role::Address),
             Cell::new(format!("/{}", pool.size), Role::Dim),
             Cell::new(format::count(pool.used), Role::Text),
-            pool.blocked.get().map_or(Cell::unknown(), |n| Cell::new(format::count(n), if n > 0 { Role::Notice } else { Role::Dim })),
+            pool.blocked
+                .get()
+                .map_or(Cell::unknown(), |n| Cell::new(format::count(n), if n > 0 { Role::Notice } else { Role::Dim })),
             Cell::new(format::count(free), if free == 0 { Role::Notice } else { Role::Text }),
             Cell::new(if pool.is_builtin { "built in" } else { "engine's settings" }, Role::Dim),
         ]);

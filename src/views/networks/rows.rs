@@ -27,8 +27,31 @@ pub const DEVICES: &str = "tunnels and virtual devices";
 
 /// Kinds that carry networks and are no bridge.
 const KINDS: &[&str] = &[
-    "openvswitch", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "macvlan",
-    "macvtap", "ipvlan", "ipvtap", "wireguard", "tun", "tap", "bond", "team", "vlan", "vrf", "ifb", "dummy", "nlmon",
+    "openvswitch",
+    "vxlan",
+    "geneve",
+    "gre",
+    "gretap",
+    "ip6gre",
+    "ip6gretap",
+    "ipip",
+    "ip6tnl",
+    "sit",
+    "vti",
+    "macvlan",
+    "macvtap",
+    "ipvlan",
+    "ipvtap",
+    "wireguard",
+    "tun",
+    "tap",
+    "bond",
+    "team",
+    "vlan",
+    "vrf",
+    "ifb",
+    "dummy",
+    "nlmon",
 ];
 
 fn is_bridge(link: &Link) -> bool {
@@ -41,16 +64,19 @@ pub fn rows(scene: &Scene) -> Vec<Row<Item>> {
     let mut networks: Vec<_> = scene.snapshot.networks.iter().collect();
     networks.sort_by(|a, b| a.name.cmp(&b.name));
     let mut rows = Vec::new();
-    group(&mut rows, ENGINE, networks.into_iter().map(|n| {
-        (Item::Network(n.id.clone()), Subject::Network { id: n.id.clone() })
-    }));
+    group(
+        &mut rows,
+        ENGINE,
+        networks.into_iter().map(|n| (Item::Network(n.id.clone()), Subject::Network { id: n.id.clone() })),
+    );
     let key = |link: &Link| (link.netns, link.ifindex);
     let device = |link: &Link| (Item::Device(key(link)), names::link_subject(key(link)));
     let unclaimed = |link: &&Link| !wiring.network_of.contains_key(&key(link));
     let bridges = scene.snapshot.links.iter().filter(|l| is_bridge(l)).filter(unclaimed);
     group(&mut rows, BRIDGES, bridges.map(device));
     // An interface of a container is in its container's row, not here; a parent of a network is in the network's.
-    let is_inside = |link: &&Link| wiring.attachment(key(link)).is_some_and(|a| a.link == key(link) && !a.containers.is_empty());
+    let is_inside =
+        |link: &&Link| wiring.attachment(key(link)).is_some_and(|a| a.link == key(link) && !a.containers.is_empty());
     let others = scene.snapshot.links.iter().filter(|l| !is_bridge(l) && KINDS.contains(&l.kind.as_str()));
     group(&mut rows, DEVICES, others.filter(|l| !is_inside(l)).map(device));
     rows

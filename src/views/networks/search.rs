@@ -1,7 +1,7 @@
 //! What filters find, what can be copied, and where a network leads.
 
-use super::rows::{self, Item};
 use super::cells;
+use super::rows::{self, Item};
 use crate::app::Scene;
 use crate::model::Subject;
 use crate::views::parts::{mark, names};
@@ -22,7 +22,9 @@ pub fn field(scene: &Scene, item: &Item, field: &str) -> Option<String> {
         ("id", Some(n)) => n.id.as_str().to_owned(),
         ("label", Some(n)) => pairs(&n.labels),
         ("option", Some(n)) => pairs(&n.options),
-        ("container", _) => containers(scene, item).iter().map(|id| names::container_raw(scene, id)).collect::<Vec<_>>().join(" "),
+        ("container", _) => {
+            containers(scene, item).iter().map(|id| names::container_raw(scene, id)).collect::<Vec<_>>().join(" ")
+        }
         ("ip", Some(n)) => {
             let members = n.members.known().into_iter().flatten();
             let addresses = members.flat_map(|m| [m.ipv4, m.ipv6]).flatten().map(|c| c.addr.to_string());
@@ -68,7 +70,13 @@ fn containers(scene: &Scene, item: &Item) -> Vec<crate::model::ContainerId> {
 /// Names of the ports of a row's device.
 fn ports(scene: &Scene, item: &Item) -> String {
     let ports = rows::device(scene, item).and_then(|key| scene.report.wiring.ports_of.get(&key));
-    ports.into_iter().flatten().filter_map(|key| names::link(scene, *key)).map(|n| n.raw()).collect::<Vec<_>>().join(" ")
+    ports
+        .into_iter()
+        .flatten()
+        .filter_map(|key| names::link(scene, *key))
+        .map(|n| n.raw())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What a plain filter word searches in.
@@ -104,7 +112,9 @@ pub fn relations(scene: &Scene, item: &Item) -> Vec<(String, Subject)> {
 /// What can be copied.
 pub fn copyables(scene: &Scene, item: &Item) -> Vec<Copyable> {
     let mut out = Vec::new();
-    for (what, name) in [("name", "name"), ("id", "id"), ("device", "device"), ("subnet", "subnet"), ("gateway", "gateway")] {
+    for (what, name) in
+        [("name", "name"), ("id", "id"), ("device", "device"), ("subnet", "subnet"), ("gateway", "gateway")]
+    {
         if let Some(text) = field(scene, item, name).filter(|t| !t.is_empty()) {
             out.push(Copyable { what, text });
         }

@@ -64,7 +64,9 @@ fn of_network(scene: &Scene, network: &Network, width: u16) -> Content {
     settings(&mut page, network);
     if cells::is_device_missing(scene, network) {
         let name = network.device().unwrap_or_default();
-        let text = format!("The engine has this network, but the kernel has no bridge {name}: containers on it have no way out.");
+        let text = format!(
+            "The engine has this network, but the kernel has no bridge {name}: containers on it have no way out."
+        );
         page.say(text, Role::Bad);
     }
     pools::of_network(&mut page, scene, network);
@@ -84,7 +86,13 @@ fn of_network(scene: &Scene, network: &Network, width: u16) -> Content {
 fn identity(page: &mut Page, scene: &Scene, network: &Network) {
     page.field("name", [Span::outside(&network.name, Role::Network)]);
     page.field("id", [word(network.id.as_str(), Role::Dim)]);
-    page.field("driver", [word(&network.driver, Role::Text), Span::new(format!("  scope {}", crate::text::clean_line(&network.scope)), Role::Dim)]);
+    page.field(
+        "driver",
+        [
+            word(&network.driver, Role::Text),
+            Span::new(format!("  scope {}", crate::text::clean_line(&network.scope)), Role::Dim),
+        ],
+    );
     match scene.report.wiring.device_of.get(&network.id) {
         Some(key) => page.field_to("device", [names::link_span(scene, *key)], Some(names::link_subject(*key))),
         None => {

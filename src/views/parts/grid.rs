@@ -4,7 +4,7 @@
 use super::page::spans_width;
 use super::wrap::wrap;
 use crate::model::Subject;
-use crate::text::width;
+use crate::text::{pad, width};
 use crate::theme::Role;
 use crate::views::content::{Cell, Line, Span};
 
@@ -110,6 +110,7 @@ impl Grid {
 
     fn blocks(self, columns: usize) -> Vec<Line> {
         let label = self.heads.iter().skip(1).map(|(head, _)| width(head)).max().unwrap_or(0);
+        let label = label.min((columns / 2).saturating_sub(3));
         let room = columns.saturating_sub(label + 3).max(8);
         let mut lines = Vec::new();
         for (cells, subject) in self.rows {
@@ -119,7 +120,7 @@ impl Grid {
                 } else if !cell.spans.is_empty() {
                     for (k, row) in wrap(cell.spans, room, room).into_iter().enumerate() {
                         let head = if k == 0 { self.heads[n].0 } else { "" };
-                        let lead = Span::new(format!("  {head:<label$} "), Role::Dim);
+                        let lead = Span::new(format!("  {} ", pad(head, label, false)), Role::Dim);
                         lines.push(Line::of(std::iter::once(lead).chain(row)));
                     }
                 } else {

@@ -3,6 +3,7 @@
 pub mod column;
 pub mod event;
 pub mod figure;
+pub mod finding;
 pub mod format;
 pub mod glyph;
 pub mod grid;

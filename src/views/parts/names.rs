@@ -74,7 +74,9 @@ pub fn netns(scene: &Scene, inode: NsInode) -> Vec<Span> {
 pub fn owner(container: &Container) -> String {
     match &container.owner {
         Owner::Engine => "engine".to_owned(),
-        Owner::Unowned { looks_like } => format!("no engine answers for it; it looks like {looks_like}'s"),
+        Owner::Unowned { looks_like } => {
+            format!("no engine answers for it; it looks like {}'s", crate::text::clean_line(looks_like))
+        }
         Owner::Unknown => "no engine answers for it; found by its network namespace".to_owned(),
     }
 }

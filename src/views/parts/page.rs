@@ -39,12 +39,16 @@ impl Page {
         if !self.lines.is_empty() {
             self.lines.push(Line::blank());
         }
-        self.lines.push(Line::heading(title));
+        self.lines.extend(wrap_text(&title.into(), self.width).into_iter().map(Line::heading));
     }
 
-    /// A line as it is.
+    /// A line, wrapped; each of its rows leads where the line leads.
     pub fn line(&mut self, line: Line) {
-        self.lines.push(line);
+        let before = self.lines.len();
+        self.spans(line.spans, 2);
+        if let Some(subject) = &line.link {
+            self.link_from(before, subject);
+        }
     }
 
     /// Makes the lines from position `from` on lead to a subject.
@@ -54,7 +58,7 @@ impl Page {
         }
     }
 
-    /// Lines as they are.
+    /// Lines as they are: they were made for this width.
     pub fn lines(&mut self, lines: impl IntoIterator<Item = Line>) {
         self.lines.extend(lines);
     }

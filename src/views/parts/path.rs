@@ -2,29 +2,60 @@
 //! network, the rewriting of addresses, the default route — as lines.
 
 use super::{Page, format, glyph, link, names, word};
-use crate::analysis::nat::NatRules;
-use crate::analysis::{Attachment, LinkKey, Node};
+use crate::analysis::LinkKey;
+use crate::analysis::path::{Stop, Way, to_wire};
 use crate::app::Scene;
-use crate::model::{Cidr, Container, ContainerId, Endpoint, Fact, Gap, GapKind, Link, NetworkMode, Subject};
+use crate::model::{Container, Endpoint, Fact, Gap, GapKind, Link, NetworkMode, Subject};
 use crate::theme::Role;
 use crate::views::content::{Line, Span};
 use std::sync::Arc;
 
-/// All attachments of a container, one block of lines each; without interfaces, why there are none.
+/// All ways of a container to the wire, one block of lines each; without interfaces, why there are none.
 pub fn container(page: &mut Page, scene: &Scene, container: &Container) {
-    let attachments: Vec<&Attachment> = scene.report.wiring.attachments_of(&container.id).collect();
+    let Some(path) = to_wire(scene.snapshot, &scene.report.wiring, &container.id) else { return };
     shared(page, scene, container);
-    if container.network_mode == NetworkMode::Host {
+    if path.is_host {
         page.note("Host network: it uses the interfaces of the host directly. There is no veth, no bridge and no address of its own; it can listen on every address of the host.");
+        for uplink in &path.uplinks {
+            let mut spans = vec![Span::plain("uplink "), stop_span(uplink), Span::plain("  ")];
+            let found = scene.snapshot.link(uplink.link.0, uplink.link.1);
+            spans.extend(found.map(link::addresses).unwrap_or_default());
+            page.spans(spans, 2);
+        }
         return;
     }
-    for attachment in &attachments {
-        self::attachment(page, scene, attachment, Some(container));
+    for way in &path.ways {
+        self::way(page, scene, way, Some(container));
     }
-    if attachments.is_empty() {
+    if path.ways.is_empty() {
         without_links(page, scene, container);
     }
-    routes(page, scene, &container.id);
+    match &path.routes {
+        Fact::Known(routes) if !path.ways.is_empty() && !routes.iter().any(|r| r.dst.is_default()) => {
+            page.note("No default route: it reaches its own subnets only.");
+        }
+        Fact::Unknown { unknown } if container.state.has_processes() => page.missing("routes", unknown),
+        _ => {}
+    }
+}
+
+/// The way of one interface of a container; nothing when it belongs to none.
+pub fn interface(page: &mut Page, scene: &Scene, key: LinkKey) {
+    let Some(attachment) = scene.report.wiring.attachment(key) else { return };
+    let owner = attachment.containers.first();
+    let path = owner.and_then(|id| to_wire(scene.snapshot, &scene.report.wiring, id));
+    let container = owner.and_then(|id| scene.snapshot.container(id)).map(|c| &**c);
+    for way in path.iter().flat_map(|p| &p.ways).filter(|way| way.inner.link == attachment.link) {
+        self::way(page, scene, way, container);
+    }
+}
+
+/// Name of a stop, or its index.
+fn stop_span(stop: &Stop) -> Span {
+    match &stop.name {
+        Some(name) => Span::outside(name, Role::Device),
+        None => Span::new(format!("if{}", stop.link.1), Role::Dim),
+    }
 }
 
 /// Who else lives in the container's network namespace.
@@ -44,26 +75,50 @@ fn shared(page: &mut Page, scene: &Scene, container: &Container) {
     }
 }
 
-/// One attachment from the inside out.
-pub fn attachment(page: &mut Page, scene: &Scene, attachment: &Attachment, of: Option<&Container>) {
-    let inner = scene.snapshot.link(attachment.link.0, attachment.link.1);
-    let mut head = vec![names::link_span(scene, attachment.link)];
+/// One way from the inside out.
+fn way(page: &mut Page, scene: &Scene, way: &Way, of: Option<&Container>) {
+    let inner = scene.snapshot.link(way.inner.link.0, way.inner.link.1);
+    let mut head =
+        vec![if inner.is_some() { stop_span(&way.inner) } else { Span::new("interface not seen", Role::Unknown) }];
+    for cidr in &way.addresses {
+        head.push(Span::new(format!("  {cidr}"), Role::Address));
+    }
+    if let Some(mac) = &way.mac {
+        head.push(Span::new(format!("  {mac}"), Role::Dim));
+    }
+    if let Some(mtu) = way.mtu {
+        head.push(Span::new(format!("  mtu {mtu}"), Role::Dim));
+    }
     if let Some(link) = inner {
         head.push(Span::plain("  "));
-        head.extend(link::addresses(link));
-        head.push(Span::new(format!("  {}  mtu {}  ", link.mac, link.mtu), Role::Dim));
         head.push(word(&link.operstate, link::state_role(link)));
     }
     page.spans(head, 2);
-    step(page, scene, network_step(scene, attachment, of), None);
-    outer_steps(page, scene, attachment, inner);
-    if attachment.bridge.is_some()
-        && let Some(link) = inner
-        && let Some(spans) = leaves(page, scene, link)
-    {
+    step(page, scene, network_step(scene, way, of), None);
+    outer_steps(page, scene, way, inner);
+    for (subnet, rule) in &way.masquerade {
+        let spans = match rule {
+            Fact::Known(Some(rule)) => {
+                vec![Span::plain("masquerade "), Span::new(format!("{subnet}  "), Role::Address), word(rule, Role::Dim)]
+            }
+            Fact::Known(None) => {
+                vec![Span::plain("no rule rewrites the source of "), Span::new(subnet.to_string(), Role::Address)]
+            }
+            Fact::Unknown { unknown } => {
+                page.missing("masquerading", unknown);
+                vec![Span::plain("masquerade "), Span::unknown()]
+            }
+        };
         step(page, scene, spans, None);
     }
-    if let Some(rates) = rates(scene, attachment.link) {
+    for gateway in &way.gateways {
+        step(page, scene, vec![Span::plain("default via "), Span::new(gateway.to_string(), Role::Address)], None);
+    }
+    if let Some(uplink) = &way.uplink {
+        let spans = vec![Span::plain("leaves by "), stop_span(uplink)];
+        step(page, scene, spans, Some(names::link_subject(uplink.link)));
+    }
+    if let Some(rates) = rates(scene, way.inner.link) {
         step(page, scene, rates, None);
     }
 }
@@ -80,13 +135,12 @@ fn step(page: &mut Page, scene: &Scene, spans: Vec<Span>, subject: Option<Subjec
     }
 }
 
-fn network_step(scene: &Scene, attachment: &Attachment, of: Option<&Container>) -> Vec<Span> {
-    let Some(id) = &attachment.network else {
+fn network_step(scene: &Scene, way: &Way, of: Option<&Container>) -> Vec<Span> {
+    let (Some(id), Some(name)) = (&way.network, &way.network_name) else {
         return vec![Span::plain("network "), Span::unknown(), Span::new(" (no engine network matches)", Role::Dim)];
     };
-    let mut spans = vec![Span::plain("network "), names::network(scene, id)];
-    let network = scene.snapshot.networks.iter().find(|n| n.id == *id);
-    if let Some(network) = network {
+    let mut spans = vec![Span::plain("network "), Span::outside(name, Role::Network)];
+    if let Some(network) = scene.snapshot.networks.iter().find(|n| n.id == *id) {
         spans.push(Span::new(format!("  {}", crate::text::clean_line(&network.driver)), Role::Dim));
         if network.internal {
             spans.push(Span::new("  internal", Role::Notice));
@@ -100,72 +154,44 @@ fn network_step(scene: &Scene, attachment: &Attachment, of: Option<&Container>) 
     spans
 }
 
-fn outer_steps(page: &mut Page, scene: &Scene, attachment: &Attachment, inner: Option<&Link>) {
+fn outer_steps(page: &mut Page, scene: &Scene, way: &Way, inner: Option<&Link>) {
     let pair = glyph::pair(scene.prefs.ascii);
-    match attachment.outer {
+    match &way.outer {
         Some(outer) => {
-            let kind = inner.map_or("", |l| l.kind.as_str());
-            let mut spans = if kind == "veth" || kind.is_empty() {
-                vec![Span::plain(format!("{pair} veth if{} {pair} if{}  ", attachment.link.1, outer.1))]
+            let kind = way.kind.as_deref().unwrap_or("veth");
+            let mut spans = if kind == "veth" {
+                vec![Span::plain(format!("veth if{} {pair} if{}  ", way.inner.link.1, outer.link.1))]
             } else {
-                vec![Span::plain(format!("{pair} {} on ", crate::text::clean_line(kind)))]
+                vec![Span::plain(format!("{} on ", crate::text::clean_line(kind)))]
             };
-            spans.push(names::link_span(scene, outer));
-            if let Some(link) = scene.snapshot.link(outer.0, outer.1) {
+            spans.push(stop_span(outer));
+            if let Some(link) = scene.snapshot.link(outer.link.0, outer.link.1) {
                 spans.push(Span::plain("  "));
                 spans.push(word(&link.operstate, link::state_role(link)));
                 if let Some(port) = &link.port {
                     spans.push(Span::new(format!("  port {}", crate::text::clean_line(&port.state)), Role::Dim));
                 }
             }
-            step(page, scene, spans, Some(names::link_subject(outer)));
+            step(page, scene, spans, Some(names::link_subject(outer.link)));
         }
         None => {
             let why = inner.and_then(|l| l.peer.as_ref()).and_then(|p| p.netns.why());
-            step(page, scene, vec![Span::plain(format!("{pair} host end ")), Span::unknown()], None);
+            step(page, scene, vec![Span::plain("host end "), Span::unknown()], None);
             if let Some(gap) = why {
                 page.missing("host end", gap);
             }
         }
     }
-    if let Some(bridge) = attachment.bridge {
-        let mut spans = vec![Span::plain("bridge "), names::link_span(scene, bridge)];
-        if let Some(link) = scene.snapshot.link(bridge.0, bridge.1) {
+    if let Some(bridge) = &way.bridge {
+        let mut spans = vec![Span::plain("bridge "), stop_span(bridge)];
+        if let Some(link) = scene.snapshot.link(bridge.link.0, bridge.link.1) {
             spans.push(Span::plain("  "));
             spans.extend(link::addresses(link));
             spans.push(Span::plain("  "));
             spans.push(word(&link.operstate, link::state_role(link)));
         }
-        step(page, scene, spans, Some(names::link_subject(bridge)));
+        step(page, scene, spans, Some(names::link_subject(bridge.link)));
     }
-}
-
-/// What becomes of the source address of what this interface sends out.
-fn leaves(page: &mut Page, scene: &Scene, link: &Link) -> Option<Vec<Span>> {
-    let address = link.addresses.iter().find(|a| a.scope == "global" && a.cidr.addr.is_ipv4())?.cidr;
-    let subnet = Cidr { addr: address.network(), prefix: address.prefix };
-    let uplinks: Vec<&str> = scene
-        .report
-        .topology
-        .branches
-        .iter()
-        .filter(|branch| matches!(branch.node, Node::Uplink { .. }))
-        .map(|branch| branch.name.raw())
-        .collect();
-    Some(match NatRules::new(&scene.snapshot.firewall).masquerade(subnet, &uplinks) {
-        Fact::Known(Some(rule)) => {
-            vec![
-                Span::new("masquerade ", Role::Notice),
-                Span::new(format!("{subnet}  "), Role::Address),
-                word(&rule, Role::Dim),
-            ]
-        }
-        Fact::Known(None) => vec![Span::plain(format!("no rule rewrites the source of {subnet} on its way out"))],
-        Fact::Unknown { unknown } => {
-            page.missing("masquerading", &unknown);
-            vec![Span::plain("masquerade "), Span::unknown()]
-        }
-    })
 }
 
 /// Rates of a container's interface, from the container's side.
@@ -235,31 +261,4 @@ fn endpoint_line(endpoint: &Endpoint) -> Vec<Span> {
         spans.push(Span::new(format!("  asked for {}", crate::text::clean_line(requested)), Role::Dim));
     }
     spans
-}
-
-fn routes(page: &mut Page, scene: &Scene, id: &ContainerId) {
-    let Some(kernel) = scene.snapshot.kernel_of(id) else { return };
-    match &kernel.routes {
-        Fact::Known(routes) => {
-            let defaults = routes.iter().filter(|r| r.dst.is_default());
-            let mut any = false;
-            for route in defaults {
-                any = true;
-                let mut spans = vec![Span::plain("default ")];
-                if let Some(gateway) = route.gateway {
-                    spans.push(Span::plain("via "));
-                    spans.push(Span::new(gateway.to_string(), Role::Address));
-                }
-                if let Some(oif) = route.oif {
-                    spans.push(Span::plain(" dev "));
-                    spans.push(names::link_span(scene, (route.netns, oif)));
-                }
-                page.spans(spans, 2);
-            }
-            if !any {
-                page.note("no default route: it reaches its own subnets only");
-            }
-        }
-        Fact::Unknown { unknown } => page.missing("routes", unknown),
-    }
 }

@@ -196,3 +196,6 @@ impl ListView for Ports {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

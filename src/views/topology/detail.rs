@@ -23,8 +23,8 @@ pub fn path(scene: &Scene, branch: &Branch, width: u16) -> Content {
     match scene.snapshot.container(id) {
         Some(container) => path::container(&mut page, scene, container),
         None => {
-            if let Some(attachment) = cells::own_link(branch).and_then(|key| scene.report.wiring.attachment(key)) {
-                path::attachment(&mut page, scene, attachment, None);
+            if let Some(key) = cells::own_link(branch) {
+                path::interface(&mut page, scene, key);
             }
         }
     }

@@ -211,3 +211,6 @@ fn state_of(scene: &Scene, branch: &Branch) -> Option<(String, Role)> {
     let found = scene.snapshot.link(key.0, key.1)?;
     Some((found.operstate.clone(), link::state_role(found)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,14 +115,8 @@ impl ListView for Traffic {
         match (tab.id, scene.report.wiring.attachment(*item)) {
             ("container", Some(attachment)) => {
                 let mut page = Page::new(width);
-                let owner = attachment.containers.first();
                 page.field("container", names::containers(scene, &attachment.containers));
-                path::attachment(
-                    &mut page,
-                    scene,
-                    attachment,
-                    owner.and_then(|id| scene.snapshot.container(id)).map(|c| &**c),
-                );
+                path::interface(&mut page, scene, *item);
                 page.finish()
             }
             _ => link::page(scene, *item, width),
@@ -212,3 +206,6 @@ pub(super) fn directed(scene: &Scene, attachment: &crate::analysis::Attachment) 
     let outer = attachment.outer.filter(|_| is_pair).and_then(|key| scene.report.rates.link(key.0, key.1));
     outer.map_or((None, None), |rates| (rates.tx_rate, rates.rx_rate))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,5 +2,9 @@
 
 use super::Check;
 
+mod o003_crash_loop;
+mod o004_unhealthy;
+mod o005_oom_kills;
+
 /// The list.
-pub const CHECKS: &[&Check] = &[];
+pub const CHECKS: &[&Check] = &[&o003_crash_loop::CHECK, &o004_unhealthy::CHECK, &o005_oom_kills::CHECK];

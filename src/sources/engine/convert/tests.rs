@@ -1,11 +1,15 @@
-//! Captured answers in, facts out. The captures are of an engine 20.10 (API 1.41); what newer versions write
-//! differently is written here.
+//! Captured answers in, facts out. The captures are of engines 20.10 (API 1.41) and 26.1 (1.45); what
+//! newer versions write differently is written here.
 
 use super::*;
 use crate::model::{Fact, NetworkMode, Pid, Proto, State};
 use proptest::prelude::*;
 
 macro_rules! captured {
+    (26, $name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../../../../tests/captured/engine-1.45/", $name, ".json")))
+            .expect("the capture is JSON")
+    };
     ($name:literal) => {
         serde_json::from_str::<Value>(include_str!(concat!("../../../../tests/captured/engine-1.41/", $name, ".json")))
             .expect("the capture is JSON")
@@ -111,6 +115,24 @@ fn an_exec_is_read_with_its_container() {
     let (container, exec) = exec(&captured!("exec")).expect("an exec");
     assert_eq!(container.short(), "2edfe4656ff5");
     assert_eq!((exec.command.raw(), exec.user.raw(), exec.running, exec.pid), ("sleep 3", "0", true, Some(Pid(8096))));
+}
+
+#[test]
+fn api_1_45_tells_names_and_privilege() {
+    let web = container(&captured!(26, "web")).expect("a container");
+    let dns: Vec<&str> = web.endpoints[0].dns_names.iter().map(|name| name.raw()).collect();
+    assert_eq!(dns, ["web", web.id.short()]);
+    assert!(web.endpoints[0].ipv6.is_some_and(|cidr| cidr.prefix == 64));
+    assert_eq!((web.health.as_ref().expect("health").status.as_str(), web.status.raw()), ("healthy", "Up (healthy)"));
+    let config = web.config.known().expect("config");
+    assert_eq!((config.cgroupns_mode.as_str(), config.apparmor_profile.as_str()), ("private", "docker-default"));
+    let privileged = container(&captured!(26, "priv")).expect("a container");
+    let config = privileged.config.known().expect("config");
+    assert!(config.privileged && config.masked_paths.is_none() && config.readonly_paths.is_none());
+    let network = network(&captured!(26, "n6")).expect("a network");
+    assert!(network.ipv6 && network.pools.len() == 2);
+    let engine = engine(&captured!(26, "version"), &captured!(26, "info"));
+    assert_eq!((engine.cgroup_version.as_str(), engine.cgroup_driver.as_str()), ("2", "systemd"));
 }
 
 #[test]

@@ -166,7 +166,7 @@ impl Watcher {
 
     /// Sends the picture as it stands.
     fn publish(&mut self) {
-        self.store.rebuild_containers();
+        self.store.rebuild();
         let state = EngineState {
             containers: self.store.containers_out.clone(),
             networks: self.store.networks_out.clone(),

@@ -72,7 +72,6 @@ impl Store {
                 }
             }
         }
-        self.rebuild_containers();
         out
     }
 
@@ -160,8 +159,7 @@ impl Store {
         true
     }
 
-    /// The same list as before keeps its `Arc`.
-    pub(super) fn rebuild_containers(&mut self) {
+    fn rebuild_containers(&mut self) {
         let same = self.containers_out.len() == self.map.len()
             && self.containers_out.iter().zip(self.map.values()).all(|(a, b)| Arc::ptr_eq(a, b));
         if !same {
@@ -179,36 +177,37 @@ impl Store {
             }
             self.networks.insert(row.id.clone(), row);
         }
-        self.rebuild_networks();
     }
 
+    /// Takes an inspected network. True when something changed.
     pub(super) fn apply_network(&mut self, network: Network) -> bool {
+        if self.networks.get(&network.id) == Some(&network) {
+            return false;
+        }
         self.networks.insert(network.id.clone(), network);
-        self.rebuild_networks()
+        true
     }
 
     pub(super) fn apply_network_failure(&mut self, id: &NetworkId, gap: Gap) -> bool {
-        if let Some(held) = self.networks.get_mut(id)
-            && held.members.known().is_none()
-        {
-            held.members = Fact::gap(gap);
-        }
-        self.rebuild_networks()
+        let Some(held) = self.networks.get_mut(id).filter(|held| held.members.known().is_none()) else { return false };
+        held.members = Fact::gap(gap);
+        true
     }
 
+    /// The network is no more. True when it was held.
     pub(super) fn remove_network(&mut self, id: &NetworkId) -> bool {
-        self.networks.remove(id);
-        self.rebuild_networks()
+        self.networks.remove(id).is_some()
     }
 
-    fn rebuild_networks(&mut self) -> bool {
-        let mut all: Vec<Network> = self.networks.values().cloned().collect();
-        all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        let changed = *self.networks_out != all;
-        if changed {
-            self.networks_out = Arc::new(all);
+    /// Puts the lists for the outside together, once for many answers. A list that says the same keeps its `Arc`.
+    pub(super) fn rebuild(&mut self) {
+        self.rebuild_containers();
+        let mut networks: Vec<&Network> = self.networks.values().collect();
+        networks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        if !self.networks_out.iter().eq(networks.iter().copied()) {
+            self.networks_out = Arc::new(networks.into_iter().cloned().collect());
         }
-        changed
+        self.rebuild_volumes();
     }
 
     pub(super) fn apply_volume(&mut self, volume: Volume) {
@@ -219,18 +218,16 @@ impl Store {
         self.volumes.remove(name);
     }
 
-    /// Volumes that mounts name, as far as they are known. True when they changed.
-    pub(super) fn rebuild_volumes(&mut self) -> bool {
+    /// Volumes that mounts name, as far as they are known.
+    fn rebuild_volumes(&mut self) {
         let used = self.volumes_used();
         if self.volumes.len() > 2 * used.len() + SPARE_VOLUMES {
             self.volumes.retain(|name, _| used.contains(name));
         }
         let all: Vec<Volume> = used.iter().filter_map(|name| self.volumes.get(name).cloned()).collect();
-        let changed = *self.volumes_out != all;
-        if changed {
+        if *self.volumes_out != all {
             self.volumes_out = Arc::new(all);
         }
-        changed
     }
 
     /// Names of volumes that a container mounts and nothing is known of.

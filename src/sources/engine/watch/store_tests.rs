@@ -25,12 +25,12 @@ fn an_answer_that_says_the_same_keeps_its_identity() {
     let mut store = Store::default();
     listed(&mut store, vec![row("a", State::Running), row("b", State::Exited)]);
     assert!(store.apply_container(full("a", State::Running)));
-    store.rebuild_containers();
+    store.rebuild();
     let (list, one) = (store.containers_out.clone(), store.get(&"a".into()).expect("held").clone());
     assert!(!store.apply_container(full("a", State::Running)));
     let again = listed(&mut store, vec![row("a", State::Running), row("b", State::Exited)]);
     assert_eq!(again, Differences { unread: vec!["b".into()], ..Differences::default() });
-    store.rebuild_containers();
+    store.rebuild();
     assert!(Arc::ptr_eq(&list, &store.containers_out));
     assert!(Arc::ptr_eq(&one, store.get(&"a".into()).expect("held")));
 }

@@ -37,7 +37,7 @@ impl Session<'_> {
             Answer::Network(id, answer) => self.take_network(&id, answer),
             Answer::Volumes(Ok(volumes)) => {
                 volumes.into_iter().for_each(|volume| self.watcher.store.apply_volume(volume));
-                self.refresh_volumes();
+                self.changed();
             }
             Answer::Volume(name, answer) => {
                 match answer {
@@ -45,7 +45,7 @@ impl Session<'_> {
                     Err(EngineError::Gone { .. }) => self.watcher.store.remove_volume(&name),
                     Err(_) => {}
                 }
-                self.refresh_volumes();
+                self.changed();
             }
             Answer::Exec(id, Ok((container, exec))) => self.take_exec(id, &container, exec),
             // Gone before it was read, or a list that the minute's list will make good.
@@ -121,7 +121,6 @@ impl Session<'_> {
                 let is_running = container.state.has_processes();
                 if self.watcher.store.apply_container(container) {
                     self.changed();
-                    self.refresh_volumes();
                 }
                 if is_running {
                     execs.into_iter().take(EXECS).for_each(|exec| self.ask_new_exec(id, exec));
@@ -131,7 +130,6 @@ impl Session<'_> {
                 self.containers.forget(id);
                 if self.watcher.store.remove(id) {
                     self.changed();
-                    self.refresh_volumes();
                 }
             }
             Err(error) => {
@@ -163,10 +161,7 @@ impl Session<'_> {
     }
 
     /// Asks for volumes that are mounted and not known, each once.
-    pub(super) fn refresh_volumes(&mut self) {
-        if self.watcher.store.rebuild_volumes() {
-            self.changed();
-        }
+    pub(super) fn ask_volumes(&mut self) {
         let unknown = self.watcher.store.volumes_unknown();
         for name in unknown.into_iter().take(VOLUMES_AT_ONCE) {
             if self.asked_volumes.insert(name.clone()) {

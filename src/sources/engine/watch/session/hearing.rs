@@ -73,7 +73,7 @@ impl Session<'_> {
             Touch::Volume(name) => {
                 self.watcher.store.remove_volume(name);
                 self.asked_volumes.remove(name);
-                self.refresh_volumes();
+                self.changed();
             }
             Touch::Exec { container, exec, command } => {
                 if self.probes.contains(exec) {

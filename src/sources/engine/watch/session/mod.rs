@@ -312,6 +312,7 @@ impl<'a> Session<'a> {
             self.publish_at = None;
             self.published_at = Some(now);
             self.watcher.publish();
+            self.ask_volumes();
         }
     }
 }

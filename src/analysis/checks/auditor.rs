@@ -1,0 +1,378 @@
+//! The engine of the audit: keeps every verdict and asks again only where an input changed.
+
+use super::audit::{self, Audit, QuietRow, UnknownRow};
+use super::changes::{self, Changes};
+use super::finding::{About, Finding, SubjectKind};
+use super::transitions::History;
+use super::{Check, Circumstances, Decide, Evidence, Inputs, Patience, Reason, Status, Verdict, record, registry};
+use crate::model::{Container, Event, Snapshot, State, Subject};
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// How long containers must have been left alone before checks of what follows them with a delay may report.
+pub(super) const SETTLE: SignedDuration = SignedDuration::from_secs(3);
+const SETTLE_NS: u64 = 3_000_000_000;
+/// How long a hit from polled kernel state must hold: longer than one refresh.
+const HOLD_NS: u64 = 2_000_000_000;
+/// How often checks that depend on the time of day are asked.
+const CLOCK_NS: u64 = 5_000_000_000;
+
+/// The verdict of one check on one subject.
+struct Cell {
+    verdict: Verdict,
+    /// When each hit was first seen, for checks that want two samples.
+    since: BTreeMap<String, u64>,
+}
+
+/// Keeps verdicts over snapshots. Pure but for what it remembers: its clock is the snapshots'.
+pub struct Auditor {
+    checks: Vec<&'static Check>,
+    cells: Vec<BTreeMap<Subject, Cell>>,
+    previous: Option<Arc<Snapshot>>,
+    unsettled_at: Option<u64>,
+    owed: Inputs,
+    clock_at: u64,
+    waiting: usize,
+    patient: bool,
+    quiet: bool,
+    history: History,
+    audit: Arc<Audit>,
+}
+
+impl Default for Auditor {
+    fn default() -> Self {
+        Auditor::new()
+    }
+}
+
+impl Auditor {
+    /// An auditor that has seen nothing yet.
+    pub fn new() -> Self {
+        let checks: Vec<&'static Check> = registry().collect();
+        let cells = checks.iter().map(|_| BTreeMap::new()).collect();
+        Auditor {
+            checks,
+            cells,
+            previous: None,
+            unsettled_at: None,
+            owed: Inputs::NONE,
+            clock_at: 0,
+            waiting: 0,
+            patient: true,
+            quiet: false,
+            history: History::default(),
+            audit: Arc::default(),
+        }
+    }
+
+    /// One audit of one snapshot: nothing is held back for a second sample. `quiet` keeps what passed or does not
+    /// apply, too.
+    pub fn once(snapshot: &Snapshot, quiet: bool) -> Arc<Audit> {
+        let mut auditor = Auditor { patient: false, quiet, ..Auditor::new() };
+        auditor.update(&Arc::new(snapshot.clone()))
+    }
+
+    /// Takes the next snapshot. The same `Arc` comes back while nothing that matters changed.
+    pub fn update(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Audit> {
+        let mut changes = changes::between(self.previous.as_deref(), snapshot);
+        let now = snapshot.at_ns;
+        if changes.unsettled {
+            self.unsettled_at = Some(now);
+        }
+        let settled = self.unsettled_at.is_none_or(|at| now.saturating_sub(at) >= SETTLE_NS);
+        if self.previous.is_none() || now.saturating_sub(self.clock_at) >= CLOCK_NS {
+            changes.inputs = changes.inputs.and(Inputs::CLOCK);
+            self.clock_at = now;
+        }
+        let first = self.previous.is_none();
+        let mut dirty = first || changes.inputs.meets(Inputs::SOURCES);
+        if !changes.inputs.is_empty() || (settled && !self.owed.is_empty()) {
+            dirty |= self.decide(snapshot, &changes, settled);
+        }
+        if dirty || self.waiting > 0 {
+            let held = self.held(now);
+            if dirty || held != self.waiting {
+                self.waiting = held;
+                self.audit = Arc::new(self.rebuild(snapshot, first));
+            }
+        }
+        self.previous = Some(Arc::clone(snapshot));
+        Arc::clone(&self.audit)
+    }
+
+    /// Findings that opened or closed since this was last asked, as events of class `finding` with `seq` 0. What the
+    /// first snapshot shows is no event.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.history.events)
+    }
+
+    /// Asks the checks whose inputs changed. True when a verdict did.
+    fn decide(&mut self, snapshot: &Snapshot, changes: &Changes, settled: bool) -> bool {
+        let evidence = Evidence::new(snapshot);
+        let owed = self.owed;
+        if settled {
+            self.owed = Inputs::NONE;
+        }
+        let mut dirty = self.forget_the_gone(snapshot, changes);
+        for (n, check) in self.checks.iter().enumerate() {
+            let wait = check.patience == Patience::Settled && !settled;
+            let due = changes.inputs;
+            let is_owed = check.patience == Patience::Settled && settled && check.inputs.meets(owed);
+            if !check.inputs.meets(due) && !is_owed {
+                continue;
+            }
+            if wait {
+                self.owed = self.owed.and(due);
+            }
+            // Inputs of the subject alone: only subjects that changed are asked.
+            let own = Inputs::CONTAINER.and(Inputs::KERNEL);
+            let beyond = check.inputs.without(own).meets(due) || is_owed;
+            let cells = &mut self.cells[n];
+            for (subject, verdict) in
+                answers(check, &evidence, wait, |container| beyond || changes.containers.contains(&container.id))
+            {
+                dirty |= store(cells, check, subject, verdict, snapshot.at_ns, wait);
+            }
+        }
+        dirty
+    }
+
+    fn forget_the_gone(&mut self, snapshot: &Snapshot, changes: &Changes) -> bool {
+        if !changes.inputs.meets(Inputs::CONTAINERS.and(Inputs::NETWORKS)) {
+            return false;
+        }
+        let mut dirty = false;
+        for cells in &mut self.cells {
+            let before = cells.len();
+            cells.retain(|subject, _| match subject {
+                Subject::Container { id } => snapshot.container(id).is_some(),
+                Subject::Network { id } => snapshot.networks.iter().any(|network| network.id == *id),
+                _ => true,
+            });
+            dirty |= cells.len() != before;
+        }
+        dirty
+    }
+
+    /// Number of hits that were not seen long enough yet.
+    fn held(&self, now: u64) -> usize {
+        let young = |at: &&u64| now.saturating_sub(**at) < HOLD_NS;
+        match self.patient {
+            true => {
+                self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
+            }
+            false => 0,
+        }
+    }
+
+    fn rebuild(&mut self, snapshot: &Snapshot, first: bool) -> Audit {
+        let evidence = Evidence::new(snapshot);
+        let mut audit = Audit {
+            taken_at: snapshot.taken_at,
+            engine: audit::engine(&evidence),
+            coverage: audit::coverage(&evidence),
+            waiting: self.waiting,
+            ..Audit::default()
+        };
+        let mut abouts: HashMap<Subject, Arc<About>> = HashMap::new();
+        let mut by_key: HashMap<Arc<str>, Finding> = HashMap::new();
+        let mut children: Vec<(&'static str, &'static str, Subject)> = Vec::new();
+        for (n, check) in self.checks.iter().enumerate() {
+            for (subject, cell) in &self.cells[n] {
+                let Some(about) = about(&evidence, subject, &mut abouts) else { continue };
+                if cell.verdict.hits().is_empty() {
+                    self.quiet_row(&mut audit, check, &cell.verdict, about);
+                } else if let Some(parent) = self.parent_of(check, subject) {
+                    audit.suppressed += cell.verdict.hits().len();
+                    children.push((parent, check.id, subject.clone()));
+                } else {
+                    self.findings(&evidence, check, cell, &about, snapshot, &mut by_key);
+                }
+            }
+        }
+        for finding in by_key.values_mut() {
+            let mine = children.iter().filter(|(parent, _, subject)| {
+                *parent == finding.id
+                    && (*subject == finding.subject.subject || finding.subject.kind != SubjectKind::Container)
+            });
+            finding.related.extend(mine.map(|(_, child, _)| *child));
+            finding.related.sort_unstable();
+            finding.related.dedup();
+        }
+        audit.findings =
+            self.history.follow(by_key, first, snapshot.taken_at, |finding| lost(&self.checks, &self.cells, finding));
+        audit.finish();
+        audit
+    }
+
+    fn quiet_row(&self, audit: &mut Audit, check: &'static Check, verdict: &Verdict, about: Arc<About>) {
+        let status = verdict.status();
+        *audit.statuses.entry(status).or_default() += 1;
+        let note = match verdict {
+            Verdict::Unknown(undecided) => {
+                audit.unknowns.push(UnknownRow {
+                    id: check.id,
+                    title: check.title,
+                    severity: check.severity,
+                    subject: about,
+                    code: undecided.code,
+                    reason: undecided.reason.clone(),
+                    lift: undecided.lift.clone(),
+                });
+                return;
+            }
+            Verdict::Pass { note } => note,
+            Verdict::NotApplicable { reason } => reason,
+            Verdict::Manual { hint } => hint,
+            Verdict::Found { .. } => return,
+        };
+        if self.quiet {
+            audit.quiet.push(QuietRow {
+                id: check.id,
+                title: check.title,
+                status,
+                subject: about,
+                note: note.to_string(),
+            });
+        }
+    }
+
+    /// The check that already says what this one found on the subject.
+    fn parent_of(&self, check: &Check, subject: &Subject) -> Option<&'static str> {
+        check.parents.iter().copied().find(|parent| {
+            let Some(n) = self.checks.iter().position(|check| check.id == *parent) else { return false };
+            let fails =
+                |subject: &Subject| self.cells[n].get(subject).is_some_and(|c| c.verdict.status() == Status::Fail);
+            fails(subject) || fails(&Subject::Host) || fails(&Subject::Daemon)
+        })
+    }
+
+    fn findings(
+        &self,
+        evidence: &Evidence,
+        check: &'static Check,
+        cell: &Cell,
+        about: &Arc<About>,
+        snapshot: &Snapshot,
+        by_key: &mut HashMap<Arc<str>, Finding>,
+    ) {
+        let container = match &about.subject {
+            Subject::Container { id } => snapshot.container(id),
+            _ => None,
+        };
+        let circumstances = container.map_or_else(Circumstances::default, |container| Circumstances {
+            dormant: !container.state.has_processes() && container.state != State::Restarting,
+            remapped: check.escape && evidence.is_remapped(container),
+        });
+        for hit in cell.verdict.hits() {
+            let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < HOLD_NS;
+            if self.patient && cell.since.get(&hit.sub_key).is_some_and(young) {
+                continue;
+            }
+            let finding = record::finding(check, hit, about, circumstances, snapshot.taken_at);
+            match by_key.get(&finding.key) {
+                Some(known) if known.severity >= finding.severity => {}
+                _ => {
+                    by_key.insert(Arc::clone(&finding.key), finding);
+                }
+            }
+        }
+    }
+}
+
+/// Why a finding that is no longer there can no longer be decided; none when it is really gone.
+fn lost(checks: &[&'static Check], cells: &[BTreeMap<Subject, Cell>], finding: &Finding) -> Option<String> {
+    let n = checks.iter().position(|check| check.id == finding.id)?;
+    match &cells.get(n)?.get(&finding.subject.subject)?.verdict {
+        Verdict::Unknown(undecided) => Some(undecided.reason.clone()),
+        _ => None,
+    }
+}
+
+/// Asks a check of its subjects. While waiting nobody is asked, and a subject without an answer has none yet.
+fn answers(
+    check: &'static Check,
+    evidence: &Evidence,
+    wait: bool,
+    wanted: impl Fn(&Container) -> bool,
+) -> Vec<(Subject, Verdict)> {
+    let mut out = Vec::new();
+    let not_yet = || Verdict::unknown(Reason::Race, "a container came or went less than 3 seconds ago");
+    let settle = |decision: super::Decision| decision.unwrap_or_else(|verdict| verdict);
+    for decide in std::iter::once(&check.decide).chain(&check.beside) {
+        match decide {
+            Decide::Container(ask) => {
+                for container in evidence.snapshot.containers.iter().filter(|container| wanted(container)) {
+                    let verdict = if wait { not_yet() } else { settle(ask(evidence, container)) };
+                    out.push((Subject::Container { id: container.id.clone() }, verdict));
+                }
+            }
+            Decide::Network(ask) => {
+                for network in evidence.snapshot.networks.iter() {
+                    let verdict = if wait { not_yet() } else { settle(ask(evidence, network)) };
+                    out.push((Subject::Network { id: network.id.clone() }, verdict));
+                }
+            }
+            Decide::Daemon(ask) => out.push((Subject::Daemon, if wait { not_yet() } else { settle(ask(evidence)) })),
+            Decide::Host(ask) => out.push((Subject::Host, if wait { not_yet() } else { settle(ask(evidence)) })),
+        }
+    }
+    out
+}
+
+fn store(
+    cells: &mut BTreeMap<Subject, Cell>,
+    check: &Check,
+    subject: Subject,
+    verdict: Verdict,
+    now: u64,
+    wait: bool,
+) -> bool {
+    let known = cells.get(&subject);
+    // The last answer stands until the dust has settled.
+    if known.is_some_and(|cell| wait || cell.verdict == verdict) {
+        return false;
+    }
+    let mut since = BTreeMap::new();
+    if check.patience == Patience::TwoSamples {
+        for hit in verdict.hits() {
+            let at = known.and_then(|cell| cell.since.get(&hit.sub_key)).copied().unwrap_or(now);
+            since.insert(hit.sub_key.clone(), at);
+        }
+    }
+    cells.insert(subject, Cell { verdict, since });
+    true
+}
+
+fn about(evidence: &Evidence, subject: &Subject, known: &mut HashMap<Subject, Arc<About>>) -> Option<Arc<About>> {
+    if let Some(about) = known.get(subject) {
+        return Some(Arc::clone(about));
+    }
+    let plain = |kind, name: &crate::text::Outside, id: &str| About {
+        kind,
+        name: name.clone(),
+        id: id.to_owned(),
+        project: None,
+        service: None,
+        subject: subject.clone(),
+        stable: name.raw().to_owned(),
+    };
+    let about = match subject {
+        Subject::Container { id } => evidence.about(evidence.snapshot.container(id)?),
+        Subject::Network { id } => {
+            let network = evidence.network(id)?;
+            plain(SubjectKind::Network, &network.name, id.as_str())
+        }
+        Subject::Daemon => plain(SubjectKind::Daemon, &"daemon".into(), ""),
+        Subject::Host => plain(SubjectKind::Host, &evidence.snapshot.host.name, ""),
+        _ => return None,
+    };
+    let about = Arc::new(match subject {
+        // A host may be renamed; its findings stay.
+        Subject::Host => About { stable: "host".to_owned(), ..about },
+        _ => about,
+    });
+    known.insert(subject.clone(), Arc::clone(&about));
+    Some(about)
+}

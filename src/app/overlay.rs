@@ -1,0 +1,120 @@
+//! What lies over the screen: menus, the palette, pages of text.
+
+use super::input::Input;
+use super::keymap::Action;
+use crate::model::Subject;
+
+/// What choosing an entry does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// What a key does.
+    Do(Action),
+    /// Opens a view by its number.
+    View(usize),
+    /// Selects a subject in the view that shows it best.
+    GoTo(Subject),
+    /// Sorts by a column; the view's own order for none.
+    SortBy(Option<&'static str>),
+    /// Shows or hides a column.
+    ToggleColumn(&'static str),
+    /// Copies a text, named by what it is.
+    Copy(String, String),
+    /// Changes the theme.
+    Theme(String),
+    /// Reads the log anew: lines, seconds back, words.
+    LogRange(u32, Option<i64>, &'static str),
+    /// Recording: by so many seconds.
+    Seek(i64),
+    /// Recording: to a share of the whole, in thousandths.
+    SeekTo(u32),
+    /// Opens a detail tab.
+    Tab(&'static str),
+    /// Times in UTC or local.
+    ToggleUtc,
+    /// Only ASCII, or all glyphs.
+    ToggleAscii,
+}
+
+/// An entry of a menu or of the palette.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is: clean text.
+    pub label: String,
+    /// More about it: clean text.
+    pub detail: String,
+    /// A mark before it: chosen, shown.
+    pub marked: bool,
+    /// What choosing it does.
+    pub command: Command,
+}
+
+/// A menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// Title.
+    pub title: String,
+    /// Entries.
+    pub entries: Vec<Entry>,
+    /// The chosen one.
+    pub cursor: usize,
+    /// It stays open after a choice (columns).
+    pub stays: bool,
+}
+
+/// The palette: text and what it finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// Only things of the host, no commands.
+    pub subjects_only: bool,
+    /// What was found, best first, bounded.
+    pub found: Vec<Entry>,
+    /// How many more were found.
+    pub more: usize,
+    /// The chosen one.
+    pub cursor: usize,
+}
+
+/// Which page of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// Keys and filters.
+    Help,
+    /// Host, rights, sources.
+    Sources,
+    /// Messages so far.
+    Messages,
+}
+
+/// A layer over the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overlay {
+    /// A menu.
+    Menu(Menu),
+    /// The palette.
+    Palette(Palette),
+    /// A page, scrolled by rows.
+    Page(PageKind, usize),
+}
+
+impl Overlay {
+    /// The chosen entry.
+    pub fn chosen(&self) -> Option<&Entry> {
+        match self {
+            Overlay::Menu(menu) => menu.entries.get(menu.cursor),
+            Overlay::Palette(palette) => palette.found.get(palette.cursor),
+            Overlay::Page(..) => None,
+        }
+    }
+
+    /// Moves the cursor, or scrolls, by rows; pages are bounded when they are drawn.
+    pub fn step(&mut self, by: isize) {
+        let (cursor, count) = match self {
+            Overlay::Menu(menu) => (&mut menu.cursor, menu.entries.len()),
+            Overlay::Palette(palette) => (&mut palette.cursor, palette.found.len()),
+            Overlay::Page(_, scroll) => (scroll, usize::MAX),
+        };
+        *cursor = cursor.saturating_add_signed(by).min(count.saturating_sub(1));
+    }
+}

@@ -1,0 +1,80 @@
+//! The shell around the console: raw mode, keys, signals, output, the loop. It knows no rule of the domain.
+
+pub mod clipboard;
+pub mod decode;
+pub mod encode;
+mod painter;
+mod panics;
+mod reader;
+mod run;
+mod signals;
+pub mod themes;
+mod tty;
+
+pub use run::run;
+pub use signals::Signal;
+
+use crate::app::Options;
+use crate::feed::Update;
+use crate::theme::Face;
+
+/// Everything that wakes the console; the feed sends its updates by a clone of the same sender.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// From the terminal.
+    Input(decode::Input),
+    /// From the feed.
+    Update(Update),
+    /// A signal.
+    Signal(Signal),
+    /// The terminal took the bytes it owed.
+    Drained,
+    /// The terminal is gone, and why.
+    Gone(&'static str),
+    /// Something to tell the operator; true for an error.
+    Say(String, bool),
+}
+
+/// How a console is started on a terminal.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The console's options.
+    pub options: Options,
+    /// Theme of the settings: a name, a path, or `auto`.
+    pub theme: String,
+    /// What the terminal can show.
+    pub face: Face,
+}
+
+/// Why a console can't be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// Standard input or output is not a terminal.
+    #[error(
+        "{0} is not a terminal; the console needs one. For output to a pipe or a file use a subcommand, e.g. `bridgewatch stats --no-stream`"
+    )]
+    NotATerminal(&'static str),
+    /// `TERM=dumb`.
+    #[error(
+        "this terminal (TERM=dumb) can't move its cursor; use a subcommand, e.g. `bridgewatch stats --no-stream`, or set TERM"
+    )]
+    Dumb,
+    /// The terminal refused.
+    #[error("{operation}: {source}")]
+    Refused {
+        /// What was tried.
+        operation: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+}
+
+impl TerminalError {
+    /// The exit code that goes with it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            TerminalError::NotATerminal(_) | TerminalError::Dumb => 2,
+            TerminalError::Refused { .. } => 1,
+        }
+    }
+}
