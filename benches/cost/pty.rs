@@ -2,6 +2,7 @@
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,11 @@ impl Pty {
                 }
             }
         });
-        let screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let screen = vt100::Parser::new(
+            NonZeroU16::new(ROWS).ok_or("a terminal has rows")?,
+            NonZeroU16::new(COLUMNS).ok_or("a terminal has columns")?,
+            0,
+        );
         Ok(Pty { child, writer, bytes, screen, begin, written: 0, _master: pair.master })
     }
 
