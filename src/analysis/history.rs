@@ -81,7 +81,11 @@ pub struct History {
 
 impl History {
     /// Adds the figures of one refresh that covers `seconds`. Containers that are gone are forgotten.
+    /// Nothing is added for no time: the same figures come again when only the structure has changed.
     pub fn push(&mut self, rates: &Rates, seconds: f64) {
+        if seconds <= 0.0 {
+            return;
+        }
         if self.series.len() > rates.containers.len() {
             self.series.retain(|id, _| rates.container(id).is_some());
         }

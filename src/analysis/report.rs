@@ -1,6 +1,6 @@
 //! The report on a snapshot, made anew only where the parts it is made from changed.
 
-use super::checks::Audit;
+use super::checks::{Audit, Auditor};
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
 use crate::model::{NetworkId, Snapshot};
 use std::collections::BTreeMap;
@@ -28,13 +28,20 @@ pub struct Report {
 }
 
 /// Makes reports on a run of snapshots and keeps what still holds.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Analyst {
     last: Option<Arc<Snapshot>>,
     /// The newest snapshot with other counters than `last`: where rates are reckoned from. A snapshot that follows a
     /// mere change of structure holds the same counters, and must not blank the rates.
     base: Option<Arc<Snapshot>>,
+    auditor: Auditor,
     report: Report,
+}
+
+impl std::fmt::Debug for Analyst {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Analyst").finish_non_exhaustive()
+    }
 }
 
 impl Analyst {
@@ -70,6 +77,7 @@ impl Analyst {
         if counted || structure {
             report.rates = Arc::new(Rates::between(self.base.as_deref(), next, &report.wiring));
         }
+        report.audit = self.auditor.update(next);
         self.last = Some(next.clone());
         report
     }

@@ -14,6 +14,8 @@ fn best_views(subject: &Subject) -> &'static [&'static str] {
         Subject::Finding { .. } => &["security"],
         Subject::Event { .. } => &["events"],
         Subject::Host | Subject::Daemon => &["security", "topology"],
+        // A heading stands for nothing outside its own view.
+        Subject::Group { .. } => &[],
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Options {
     pub mouse: bool,
     /// View to begin with, `containers` or `containers/logs`.
     pub view: String,
+    /// Filter to open that view with.
+    pub filter: Option<String>,
     /// Columns by view.
     pub columns: BTreeMap<String, Vec<String>>,
     /// Sort column by view; `-` before it for the largest first.
@@ -90,6 +92,7 @@ impl Default for Options {
             prefs: Prefs::default(),
             mouse: true,
             view: "containers".to_owned(),
+            filter: None,
             columns: BTreeMap::new(),
             sort: BTreeMap::new(),
             problems: Vec::new(),
@@ -249,6 +252,9 @@ impl App {
             if let Some(id) = known.into_iter().find(|k| *k == tab) {
                 self.tab_of.insert(self.active, id);
             }
+        }
+        if let (Some(filter), Some(slot)) = (self.options.filter.clone(), self.slots.get_mut(self.active)) {
+            slot.screen.state_mut().filter = filter;
         }
         let (columns, sort) = (self.options.columns.clone(), self.options.sort.clone());
         for (view, ids) in columns {

@@ -46,6 +46,7 @@ impl App {
     fn arrive(&mut self, update: Update) {
         match update {
             Update::Snapshot(next) => drop(self.world.take(next)),
+            Update::Jump => self.world.forget(),
             Update::Logs(batch) => drop(self.logs.take(batch)),
             Update::Raw(subject, answer) => self.raw.take(&subject, answer),
             Update::Playback(playback) => self.playback = Some(playback),

@@ -52,6 +52,13 @@ impl World {
         self.frozen.is_none()
     }
 
+    /// Drops the past: what comes next does not continue it.
+    pub fn forget(&mut self) {
+        self.analyst.forget();
+        self.history.clear();
+        self.has_snapshot = false;
+    }
+
     /// Holds the picture as it is, or lets it go on.
     pub fn toggle_frozen(&mut self) -> bool {
         self.frozen = match self.frozen.take() {

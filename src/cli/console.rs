@@ -1,29 +1,157 @@
 //! Opening the console on a live host, a recording, or the demo.
 
 use super::args::Global;
-use super::run::CommandError;
-use std::path::Path;
+use super::run::{CommandError, code};
+use super::source::live_options;
+use crate::actions::Mode;
+use crate::app::keymap::Keymap;
+use crate::app::{Options, Prefs, Settings};
+use crate::feed::{Ask, Feed, Update};
+use crate::recording::{Reader, demo as embedded};
+use crate::terminal::{self, Msg, Setup};
+use crate::{live as live_host, playback};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// The console on this host.
 ///
 /// # Errors
-/// See [`CommandError`].
-pub fn live(_global: &Global) -> Result<u8, CommandError> {
-    Err(CommandError::Usage("the console is not here yet".into()))
+/// The endpoint of the engine can't be settled, or the terminal is none.
+pub fn live(global: &Global) -> Result<u8, CommandError> {
+    let (settings, setup) = settle(global)?;
+    let mut options = live_options(global);
+    if global.interval.is_none() {
+        options.interval = Duration::from_millis(settings.interval_ms);
+    }
+    let inbox = channel();
+    let asks = live_host::start(options, sink(&inbox))?;
+    show(setup, Feed { asks, is_recording: false, label: "live".into() }, inbox)
 }
 
 /// The console on a recording.
 ///
 /// # Errors
-/// See [`CommandError`].
-pub fn replay(_global: &Global, _file: &Path) -> Result<u8, CommandError> {
-    Err(CommandError::Usage("the console is not here yet".into()))
+/// The file can't be played, or the terminal is none.
+pub fn replay(global: &Global, file: &Path) -> Result<u8, CommandError> {
+    let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    play(global, Reader::open(file)?, false, format!("replay {}", crate::text::clean_line(&name)))
 }
 
 /// The console on the demo.
 ///
 /// # Errors
-/// See [`CommandError`].
-pub fn demo(_global: &Global) -> Result<u8, CommandError> {
-    Err(CommandError::Usage("the console is not here yet".into()))
+/// The terminal is none.
+pub fn demo(global: &Global) -> Result<u8, CommandError> {
+    play(global, embedded::open()?, true, "demo".into())
+}
+
+fn play(global: &Global, reader: Reader, looping: bool, label: String) -> Result<u8, CommandError> {
+    let (_, setup) = settle(global)?;
+    let inbox = channel();
+    let asks = playback::start(reader, looping, sink(&inbox))?;
+    show(setup, Feed { asks, is_recording: true, label }, inbox)
+}
+
+/// What wakes the console.
+type Inbox = (Sender<Msg>, Receiver<Msg>);
+
+fn sink(inbox: &Inbox) -> Arc<dyn Fn(Update) -> bool + Send + Sync> {
+    let sender = inbox.0.clone();
+    Arc::new(move |update| sender.send(Msg::Update(update)).is_ok())
+}
+
+fn show(setup: Setup, feed: Feed, inbox: Inbox) -> Result<u8, CommandError> {
+    let asks: UnboundedSender<Ask> = feed.asks.clone();
+    let done = terminal::run(setup, feed, inbox);
+    let _ = asks.send(Ask::Quit);
+    match done {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            eprintln!("bridgewatch: {error}");
+            Ok(code::USAGE)
+        }
+    }
+}
+
+/// The settings file, the environment and the command line, the last one winning.
+fn settle(global: &Global) -> Result<(Settings, Setup), CommandError> {
+    let (mut settings, mut problems) = read_settings(global)?;
+    if let Some(theme) = &global.theme {
+        settings.theme.clone_from(theme);
+    }
+    if let Some(view) = &global.view {
+        settings.view.clone_from(view);
+    }
+    let mut face = crate::theme::detect(|name| std::env::var(name).ok());
+    if global.no_color {
+        face.depth = crate::theme::ColorDepth::Mono;
+    }
+    face.ascii |= global.ascii || settings.ascii;
+    let (keymap, _) = Keymap::new(&settings.preset, &settings.keys);
+    if let Some(sort) = &global.sort {
+        let view = settings.view.split('/').next().unwrap_or_default().to_owned();
+        settings.sort.insert(view, sort.clone());
+    }
+    let options = Options {
+        read_only: Mode::settle(global.read_only).is_read_only(),
+        zone: jiff::tz::TimeZone::system(),
+        keymap,
+        prefs: Prefs {
+            show_all: settings.show_all,
+            ascii: face.ascii,
+            utc: global.utc || settings.utc,
+            chart_minutes: settings.chart_minutes,
+            ..Prefs::default()
+        },
+        mouse: settings.mouse && !global.no_mouse,
+        view: settings.view.clone(),
+        filter: global.filter.clone(),
+        columns: settings.columns.clone(),
+        sort: settings.sort.clone(),
+        problems: std::mem::take(&mut problems),
+        ..Options::default()
+    };
+    let theme = settings.theme.clone();
+    Ok((settings, Setup { options, theme, face }))
+}
+
+/// Largest settings file that is read.
+const MAX_SETTINGS: u64 = 1 << 20;
+
+/// A file that was named must be there; the one in the usual place need not.
+fn read_settings(global: &Global) -> Result<(Settings, Vec<String>), CommandError> {
+    let (path, named) = match &global.config {
+        Some(path) => (path.clone(), true),
+        None => match usual_place() {
+            Some(path) => (path, false),
+            None => return Ok((Settings::default(), Vec::new())),
+        },
+    };
+    let shown = crate::text::clean_line(&path.to_string_lossy()).into_owned();
+    let text = match std::fs::metadata(&path) {
+        Ok(meta) if !meta.is_file() => Err("it is not a plain file".to_owned()),
+        Ok(meta) if meta.len() > MAX_SETTINGS => Err("it is larger than 1 MiB".to_owned()),
+        Ok(_) => std::fs::read_to_string(&path).map_err(|e| e.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {
+            return Ok((Settings::default(), Vec::new()));
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    match text {
+        Ok(text) => {
+            let (settings, problems) = Settings::parse(&shown, &text);
+            Ok((settings, problems.iter().map(ToString::to_string).collect()))
+        }
+        Err(reason) if named => Err(CommandError::Usage(format!("read {shown}: {reason}"))),
+        Err(reason) => Ok((Settings::default(), vec![format!("settings not read: {shown}: {reason}")])),
+    }
+}
+
+fn usual_place() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let base = from("XDG_CONFIG_HOME").filter(|p| p.is_absolute()).or_else(|| Some(from("HOME")?.join(".config")))?;
+    Some(base.join("bridgewatch/config.toml"))
 }

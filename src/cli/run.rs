@@ -1,10 +1,11 @@
 //! From a parsed command line to an exit code.
 
-use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, TopologyFormat};
+use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
-use super::{doctor, events, json, links, networks, ns, ports, record, snapshot, stats, template, topology};
+use super::{audit, doctor, events, json, links, networks, ns, ports, record, snapshot, stats, template, topology};
+use crate::analysis::checks::{Auditor, Severity};
 use crate::live::{self, LiveError, Patience};
-use crate::model::{Fact, Snapshot};
+use crate::model::Snapshot;
 use crate::recording::RecordingError;
 use crate::text::clean_line;
 use clap::CommandFactory;
@@ -133,7 +134,7 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
         Command::Events { format, duration, from } => show_events(global, format, duration, &from, &mut out)?,
         Command::Audit { format, fail_on, strict, all, from } => {
             let taken = take(global, &from, Patience::default())?;
-            audit(&taken, format, fail_on, strict, all, &mut out)?
+            judge_security(&taken, format, fail_on, strict, all, &mut out)?
         }
         Command::Snapshot { scrub, from } => {
             let taken = take(global, &from, Patience { rates: true, ..Patience::default() })?;
@@ -304,22 +305,37 @@ fn show_events(
     Ok(code::OK)
 }
 
-/// True when the engine answered at least once.
-pub fn has_engine(snapshot: &Snapshot) -> bool {
-    matches!(snapshot.host.engine, Fact::Known(_))
-}
-
-fn audit(
-    _taken: &Taken,
-    _format: AuditFormat,
-    _fail_on: super::args::SeverityArg,
-    _strict: bool,
-    _all: bool,
-    _out: &mut impl Write,
+fn judge_security(
+    taken: &Taken,
+    format: AuditFormat,
+    fail_on: SeverityArg,
+    strict: bool,
+    all: bool,
+    out: &mut impl Write,
 ) -> Result<u8, CommandError> {
-    Err(CommandError::Usage("the audit is not here yet".into()))
+    let report = Auditor::once(&taken.snapshot, all);
+    match format {
+        AuditFormat::Text => {
+            audit::write_text(out, &report, audit::TextOptions { all, ..audit::TextOptions::default() })?;
+        }
+        AuditFormat::Json => audit::write_json(out, &report, all, true)?,
+    }
+    let reachable = !taken.snapshot.engine_is_stale();
+    if !reachable {
+        complain(&taken.snapshot);
+    }
+    let fail_on = match fail_on {
+        SeverityArg::Critical => Severity::Critical,
+        SeverityArg::High => Severity::High,
+        SeverityArg::Medium => Severity::Medium,
+        SeverityArg::Low => Severity::Low,
+        SeverityArg::Info => Severity::Info,
+    };
+    Ok(audit::exit_code(&report, fail_on, strict, reachable))
 }
 
-fn findings(_taken: &Taken) -> serde_json::Value {
-    serde_json::Value::Array(Vec::new())
+/// Findings as `audit` has them, one judgement of this one snapshot.
+fn findings(taken: &Taken) -> serde_json::Value {
+    let report = Auditor::once(&taken.snapshot, false);
+    serde_json::to_value(&report.findings).unwrap_or_default()
 }

@@ -3,19 +3,19 @@
 pub mod containers;
 pub mod content;
 pub mod events;
+pub mod flow;
 #[cfg(test)]
 mod laws;
 pub mod namespaces;
 pub mod networks;
 pub mod parts;
 pub mod ports;
+pub mod registry;
 pub mod security;
 #[cfg(test)]
 pub mod testing;
 pub mod topology;
 pub mod traffic;
-pub mod flow;
-pub mod registry;
 pub mod view;
 
 pub use containers::Containers;
