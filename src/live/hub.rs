@@ -5,6 +5,7 @@
 
 use super::containers::{self, Seat};
 use super::meters::Meters;
+use super::oom;
 use super::probe::{DaemonQuestion, Job, Reply, SocketTarget};
 use super::timeline::Timeline;
 use super::wants::LiveOptions;
@@ -464,6 +465,7 @@ impl Hub {
 
     fn take_reading(&mut self) {
         let reading = self.meters.read();
+        self.timeline.add(oom::kills(&self.snapshot.samples, &reading.samples, &self.snapshot.containers));
         self.snapshot.at_ns = reading.host.at_ns;
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
