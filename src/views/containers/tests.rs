@@ -161,3 +161,16 @@ fn containers_of_no_engine_say_what_they_look_like() {
     let row = row(&Containers, &scene, "(podman?)");
     assert!(Containers.tabs(&scene, &row.item).iter().all(|t| t.id != "logs" && t.id != "raw"));
 }
+
+#[test]
+fn an_unhealthy_container_says_so_where_its_state_stands() {
+    use crate::model::Health;
+    use crate::views::testing::{Stage, furnished, lab_container, snapshots};
+    let mut lab = furnished();
+    let health = Health { status: "unhealthy".into(), failing_streak: Some(4), last_output: None, last_at: None };
+    lab_container(&mut lab, "vault").health = Some(health);
+    let (before, next) = snapshots(&lab);
+    let stage = Stage::of(before, next);
+    let text = list(&Containers, &stage.scene(), &["name", "state"]);
+    assert!(text.contains("● vault ▲M | unhealthy\n") && text.contains("● agent ▲H | running\n"), "{text}");
+}
