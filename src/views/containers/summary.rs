@@ -46,7 +46,7 @@ fn identity(page: &mut Page, scene: &Scene, container: &Container) {
         page.field_to("project", spans, Some(Subject::Project { name: compose.project.clone() }));
     }
     if !container.command.is_empty() {
-        page.field("command", [Span::outside(&container.command, Role::Text)]);
+        page.field("command", [names::command(scene, &container.command)]);
     }
     if let Some(pid) = container.pid {
         page.text("pid", pid.to_string());
