@@ -115,8 +115,8 @@ impl Rates {
         rates
     }
 
-    /// Adds up the interfaces of each namespace and gives the sum to its containers. A veth's counters are read at
-    /// its outer end, where received and sent change places.
+    /// Adds up the interfaces of each namespace and gives the sum to its containers. A veth that was not counted
+    /// inside is taken from its outer end, where received and sent change places.
     fn add_network(&mut self, next: &Snapshot, wiring: &Wiring) {
         use std::collections::BTreeMap;
         let ours = next.our_netns();
@@ -125,21 +125,29 @@ impl Rates {
             let (inner_ns, inner_if) = attachment.link;
             let mirrored =
                 attachment.outer.filter(|outer| Some(outer.0) == ours && wiring.by_outer.get(outer) == Some(&n));
-            let seen = match mirrored {
-                Some((ns, index)) => next.link_sample(ns, index).map(|s| {
-                    let r = self.link(ns, index);
-                    let (rx, tx) = (r.and_then(|r| r.tx_rate), r.and_then(|r| r.rx_rate));
-                    (s.counters.tx_bytes, s.counters.rx_bytes, rx, tx)
-                }),
-                None => next.link_sample(inner_ns, inner_if).map(|s| {
-                    let r = self.link(inner_ns, inner_if);
-                    (s.counters.rx_bytes, s.counters.tx_bytes, r.and_then(|r| r.rx_rate), r.and_then(|r| r.tx_rate))
-                }),
+            let outside = || {
+                let (ns, index) = mirrored?;
+                let (sample, r) = (next.link_sample(ns, index)?, self.link(ns, index));
+                let (rx, tx) = (r.and_then(|r| r.tx_rate), r.and_then(|r| r.rx_rate));
+                Some((sample.counters.tx_bytes, sample.counters.rx_bytes, rx, tx))
+            };
+            let inside = next.link_sample(inner_ns, inner_if).map(|s| {
+                let r = self.link(inner_ns, inner_if);
+                (s.counters.rx_bytes, s.counters.tx_bytes, r.and_then(|r| r.rx_rate), r.and_then(|r| r.tx_rate))
+            });
+            // What was counted inside for the first time just now has no interval yet; the outer end may have.
+            let seen = match inside {
+                Some((rx, tx, None, None)) => {
+                    let rates = outside().map_or((None, None), |(_, _, rx, tx)| (rx, tx));
+                    Some((rx, tx, rates.0, rates.1))
+                }
+                Some(seen) => Some(seen),
+                None => outside(),
             };
             if let Some((rx, tx, rx_rate, tx_rate)) = seen {
                 let total = by_netns.entry(inner_ns).or_insert((0, 0, None, None));
-                total.0 += rx;
-                total.1 += tx;
+                total.0 = total.0.saturating_add(rx);
+                total.1 = total.1.saturating_add(tx);
                 total.2 = sum(total.2, rx_rate);
                 total.3 = sum(total.3, tx_rate);
             }
@@ -263,7 +271,7 @@ fn link_rates(before: Option<&Snapshot>, next: &Snapshot) -> Vec<LinkRates> {
                 tx_rate: rate(|c| c.tx_bytes),
                 rx_packet_rate: rate(|c| c.rx_packets),
                 tx_packet_rate: rate(|c| c.tx_packets),
-                drop_rate: rate(|c| c.rx_dropped + c.tx_dropped),
+                drop_rate: rate(|c| c.rx_dropped.saturating_add(c.tx_dropped)),
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
 use super::{audit, doctor, events, json, links, networks, ns, ports, record, snapshot, stats, template, topology};
-use crate::analysis::checks::{Auditor, Severity};
+use crate::analysis::checks::{Audit, Auditor, Severity};
 use crate::live::{self, LiveError, Patience};
 use crate::model::Snapshot;
 use crate::recording::RecordingError;
@@ -133,13 +133,21 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
         }
         Command::Events { format, duration, from } => show_events(global, format, duration, &from, &mut out)?,
         Command::Audit { format, fail_on, strict, all, from } => {
-            let taken = take(global, &from, Patience::default())?;
-            judge_security(&taken, format, fail_on, strict, all, &mut out)?
+            let (taken, report) = confirmed_audit(global, &from, take(global, &from, Patience::default())?, all)?;
+            judge_security(&taken, &report, (format, all), fail_on, strict, &mut out)?
         }
         Command::Snapshot { scrub, from } => {
             let taken = take(global, &from, Patience { rates: true, ..Patience::default() })?;
-            let taken = if scrub { judge(None, Arc::new(record::scrubbed(&taken.snapshot))) } else { taken };
-            let findings = findings(&taken);
+            let (taken, audit) = match scrub {
+                false => confirmed_audit(global, &from, taken, false)?,
+                true => {
+                    let (taken, _) = confirmed_audit(global, &from, taken, false)?;
+                    let taken = judge(None, Arc::new(record::scrubbed(&taken.snapshot)));
+                    let audit = Auditor::once(&taken.snapshot, false);
+                    (taken, audit)
+                }
+            };
+            let findings = serde_json::to_value(&audit.findings).unwrap_or_default();
             json::write(&mut out, &snapshot::document(&taken.snapshot, &taken.report, findings), true)?;
             code::OK
         }
@@ -307,18 +315,17 @@ fn show_events(
 
 fn judge_security(
     taken: &Taken,
-    format: AuditFormat,
+    report: &Audit,
+    (format, all): (AuditFormat, bool),
     fail_on: SeverityArg,
     strict: bool,
-    all: bool,
     out: &mut impl Write,
 ) -> Result<u8, CommandError> {
-    let report = Auditor::once(&taken.snapshot, all);
     match format {
         AuditFormat::Text => {
-            audit::write_text(out, &report, audit::TextOptions { all, ..audit::TextOptions::default() })?;
+            audit::write_text(out, report, audit::TextOptions { all, ..audit::TextOptions::default() })?;
         }
-        AuditFormat::Json => audit::write_json(out, &report, all, true)?,
+        AuditFormat::Json => audit::write_json(out, report, all, true)?,
     }
     let reachable = !taken.snapshot.engine_is_stale();
     if !reachable {
@@ -331,11 +338,22 @@ fn judge_security(
         SeverityArg::Low => Severity::Low,
         SeverityArg::Info => Severity::Info,
     };
-    Ok(audit::exit_code(&report, fail_on, strict, reachable))
+    Ok(audit::exit_code(report, fail_on, strict, reachable))
 }
 
-/// Findings as `audit` has them, one judgement of this one snapshot.
-fn findings(taken: &Taken) -> serde_json::Value {
-    let report = Auditor::once(&taken.snapshot, false);
-    serde_json::to_value(&report.findings).unwrap_or_default()
+/// The audit of a host. When something in it rests on what may be in passing, the live host is read once more, and
+/// only what both readings have is reported; the second one is then the host as answered.
+fn confirmed_audit(
+    global: &Global,
+    from: &From,
+    taken: Taken,
+    all: bool,
+) -> Result<(Taken, Arc<Audit>), CommandError> {
+    let audit = Auditor::once(&taken.snapshot, all);
+    if from.from.is_some() || !Auditor::wants_confirmation(&audit) {
+        return Ok((taken, audit));
+    }
+    let again = take(global, from, Patience::default())?;
+    let audit = Auditor::confirmed(&taken.snapshot, &again.snapshot, all);
+    Ok((Taken { snapshot: again.snapshot, report: taken.report }, audit))
 }
