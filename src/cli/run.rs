@@ -133,20 +133,17 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
         }
         Command::Events { format, duration, from } => show_events(global, format, duration, &from, &mut out)?,
         Command::Audit { format, fail_on, strict, all, from } => {
-            let (taken, report) = confirmed_audit(global, &from, take(global, &from, Patience::default())?, all)?;
+            let taken = take(global, &from, Patience::default())?;
+            let again = || Ok(take(global, &from, Patience::default())?.snapshot);
+            let report = confirmed_audit(&taken, all, from.from.is_none(), again)?;
             judge_security(&taken, &report, (format, all), fail_on, strict, &mut out)?
         }
         Command::Snapshot { scrub, from } => {
             let taken = take(global, &from, Patience { rates: true, ..Patience::default() })?;
-            let (taken, audit) = match scrub {
-                false => confirmed_audit(global, &from, taken, false)?,
-                true => {
-                    let (taken, _) = confirmed_audit(global, &from, taken, false)?;
-                    let taken = judge(None, Arc::new(record::scrubbed(&taken.snapshot)));
-                    let audit = Auditor::once(&taken.snapshot, false);
-                    (taken, audit)
-                }
-            };
+            let again = || -> Result<_, CommandError> { Ok(take(global, &from, Patience::default())?.snapshot) };
+            let clean = |s: &Arc<Snapshot>| if scrub { Arc::new(record::scrubbed(s)) } else { s.clone() };
+            let taken = if scrub { judge(None, clean(&taken.snapshot)) } else { taken };
+            let audit = confirmed_audit(&taken, false, from.from.is_none(), || Ok(clean(&again()?)))?;
             let findings = serde_json::to_value(&audit.findings).unwrap_or_default();
             json::write(&mut out, &snapshot::document(&taken.snapshot, &taken.report, findings), true)?;
             code::OK
@@ -341,19 +338,17 @@ fn judge_security(
     Ok(audit::exit_code(report, fail_on, strict, reachable))
 }
 
-/// The audit of a host. When something in it rests on what may be in passing, the live host is read once more, and
-/// only what both readings have is reported; the second one is then the host as answered.
+/// The audit of a host. When something in it rests on what may be in passing and the host is `live`, it is read
+/// `again`, and only what both readings have is reported.
 fn confirmed_audit(
-    global: &Global,
-    from: &From,
-    taken: Taken,
+    taken: &Taken,
     all: bool,
-) -> Result<(Taken, Arc<Audit>), CommandError> {
+    live: bool,
+    again: impl FnOnce() -> Result<Arc<Snapshot>, CommandError>,
+) -> Result<Arc<Audit>, CommandError> {
     let audit = Auditor::once(&taken.snapshot, all);
-    if from.from.is_some() || !Auditor::wants_confirmation(&audit) {
-        return Ok((taken, audit));
+    if live && Auditor::wants_confirmation(&audit) {
+        return Ok(Auditor::confirmed(&taken.snapshot, &again()?, all));
     }
-    let again = take(global, from, Patience::default())?;
-    let audit = Auditor::confirmed(&taken.snapshot, &again.snapshot, all);
-    Ok((Taken { snapshot: again.snapshot, report: taken.report }, audit))
+    Ok(audit)
 }

@@ -31,6 +31,9 @@ pub(super) fn picture(snapshot: &Snapshot, wiring: &Wiring) -> Topology {
     Topology { branches: painter.branches }
 }
 
+/// Devices on devices are followed this deep; what is deeper stands under a heading.
+const DEPTH: u8 = 16;
+
 struct Painter<'a> {
     snapshot: &'a Snapshot,
     wiring: &'a Wiring,
@@ -180,6 +183,9 @@ impl<'a> Painter<'a> {
 
     /// Ports of a bridge: attachments by container, then what leads elsewhere.
     fn ports(&mut self, master: LinkKey, depth: u8) {
+        if depth > DEPTH {
+            return;
+        }
         let wiring = self.wiring;
         let mut owned = Vec::new();
         let mut foreign = Vec::new();
@@ -251,7 +257,7 @@ impl<'a> Painter<'a> {
         self.push(depth, Node::Guest { container: id.clone(), how }, subject, container.name.clone(), Vec::new());
         let snapshot = self.snapshot;
         let joined = snapshot.containers.iter().filter(|c| c.network_mode == NetworkMode::Container(id.clone()));
-        for other in joined.filter(|c| scope::is_alive(snapshot, c)) {
+        for other in joined.filter(|c| depth <= DEPTH && scope::is_alive(snapshot, c)) {
             self.guest(&other.id, "joined", depth.saturating_add(1));
         }
     }
@@ -281,7 +287,7 @@ impl<'a> Painter<'a> {
     /// What has this interface as its parent: vlans in the same namespace, macvlan and ipvlan networks and their
     /// attachments.
     fn children(&mut self, parent: LinkKey, depth: u8) {
-        if depth > 16 {
+        if depth > DEPTH {
             return;
         }
         let networks: Vec<&NetworkId> =

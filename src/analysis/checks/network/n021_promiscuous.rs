@@ -150,29 +150,24 @@ mod tests {
         let status = |host: &Host| uplinks(&Evidence::new(&host.0)).unwrap_or_else(|verdict| verdict).status();
         assert_eq!(status(&Host::new()), Pass);
         assert_eq!(status(&Host::new().iface("eth0", |l| l.promiscuity = 1)), Fail);
+        let parent = |promiscuity: u32, modes: &[&str]| {
+            let host = Host::new().iface("eth0", |l| l.promiscuity = promiscuity);
+            modes.iter().enumerate().fold(host, |host, (n, mode)| {
+                let mut child = link(100 + n as u64, 5, "eth0", "macvlan");
+                child.details.insert("mode".into(), (*mode).into());
+                child.peer = Some(crate::model::Peer { ifindex: IfIndex(2), netns: Fact::Known(HOST_NS) });
+                host.link(child)
+            })
+        };
+        assert_eq!(status(&parent(1, &["bridge", "bridge"])), Pass, "the kernel itself made it so");
+        assert_eq!(status(&parent(2, &["bridge", "bridge"])), Fail, "its macvlans and a sniffer");
+        assert_eq!(status(&parent(2, &["passthru", "passthru"])), Pass);
+        assert_eq!(status(&parent(2, &["passthru"])), Fail);
         let port = Host::new().iface("eth0", |l| {
             l.promiscuity = 1;
             l.master = Some(IfIndex(3));
         });
         assert_eq!(status(&port), Pass);
-        let child = |mode: &str| {
-            let mut child = link(100, 2, "eth0", "macvlan");
-            child.details.insert("mode".into(), mode.into());
-            child.peer = Some(crate::model::Peer { ifindex: IfIndex(2), netns: Fact::Known(NsInode(1)) });
-            child
-        };
-        let parent = |promiscuity: u32, modes: &[&str]| {
-            let host = Host::new().iface("eth0", |l| l.promiscuity = promiscuity);
-            modes.iter().enumerate().fold(host, |host, (n, mode)| {
-                let mut child = child(mode);
-                child.netns = NsInode(100 + n as u64);
-                host.link(child)
-            })
-        };
-        assert_eq!(status(&parent(1, &["bridge", "bridge"])), Pass, "its macvlans");
-        assert_eq!(status(&parent(2, &["bridge", "bridge"])), Fail, "its macvlans and a sniffer");
-        assert_eq!(status(&parent(2, &["passthru", "passthru"])), Pass);
-        assert_eq!(status(&parent(2, &["passthru"])), Fail);
         let nowhere = Host::new().facts(|h| h.daemon = Fact::default()).snapshot(|s| s.networks = Default::default());
         assert_eq!(status(&nowhere), Unknown);
     }
