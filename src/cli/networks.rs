@@ -221,7 +221,7 @@ fn network(snapshot: &Snapshot, report: &Report, nat: &NatRules, uplinks: &[&str
     let answers: Vec<Option<bool>> =
         network.pools.iter().map(|p| nat.masquerade(p.subnet, uplinks).known().map(Option::is_some)).collect();
     let masquerade = match answers.as_slice() {
-        _ if !is_bridge || answers.is_empty() => None,
+        _ if !is_bridge || answers.is_empty() || scope::foreign_engine(snapshot).is_some() => None,
         all if all.contains(&Some(true)) => Some(true),
         all if all.contains(&None) => None,
         _ => Some(false),

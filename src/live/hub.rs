@@ -4,7 +4,7 @@
 //! something said that it changed, or on a slow beat as a safety net.
 
 use super::containers::{self, Seat};
-use super::meters::Meters;
+use super::meters::{Meters, Ways};
 use super::oom;
 use super::probe::{DaemonQuestion, Job, Reply, SocketTarget};
 use super::timeline::Timeline;
@@ -17,7 +17,7 @@ use crate::model::{
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
 use crate::sources::netlink::{NetlinkNudge, NetlinkState, NetlinkUpdate};
-use crate::sources::proc::{Depth, Running};
+use crate::sources::proc::{Depth, ProcRoot, Running};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ pub type Sink = Arc<dyn Fn(Update) -> bool + Send + Sync>;
 /// The state of the hub.
 pub struct Hub {
     options: LiveOptions,
-    proc: PathBuf,
+    root: ProcRoot,
     sink: Sink,
     timeline: Timeline,
     meters: Meters,
@@ -124,16 +124,16 @@ struct Clocks {
 }
 
 /// Runs until the console closes or nobody listens.
-pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wires, sink: Sink, proc: PathBuf) {
+pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wires, sink: Sink, root: ProcRoot) {
     let Wires { mut asks, mut engine, engine_nudges, mut netlink, netlink_nudges, mut replies, jobs } = wires;
     let (firewall_out, mut firewalls) = tokio::sync::mpsc::unbounded_channel();
     let now = Instant::now();
     let mut hub = Hub {
         answers: super::answers::Answers::new(target.clone(), sink.clone()),
         recorder: super::recorder::Recorder::default(),
-        meters: Meters::open(&proc),
+        meters: Meters::open(&root.proc),
         options,
-        proc,
+        root,
         sink,
         timeline: Timeline::default(),
         target,
@@ -476,7 +476,7 @@ impl Hub {
     /// process tells without asking it anything.
     fn look_at_engine_process(&mut self) {
         let Some(pid) = self.daemon.known().and_then(|d| d.pid) else { return };
-        let stat = std::fs::read(self.proc.join(format!("{pid}/stat"))).unwrap_or_default();
+        let stat = std::fs::read(self.root.proc.join(format!("{pid}/stat"))).unwrap_or_default();
         let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2)).copied();
         let answers = self.engine.as_ref().is_some_and(|e| matches!(e.status, SourceState::Ok | SourceState::Partial));
         if answers && matches!(state, Some(b'T' | b't' | b'Z') | None) {
@@ -526,7 +526,7 @@ impl Hub {
         let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.status, SourceState::Ok | SourceState::Partial));
         self.clocks.seats = now + if alone { SEATS_ALONE } else { SEATS_BEAT };
         let Some(layout) = self.meters.layout().cloned() else { return };
-        match containers::seats(&layout, &self.proc, &self.seats) {
+        match containers::seats(&layout, &self.root.proc, &self.seats) {
             Ok(seats) => {
                 self.seats_gap = None;
                 if seats != self.seats {
@@ -580,24 +580,36 @@ impl Hub {
         }
     }
 
-    /// Which namespaces have interfaces that show no end in ours.
+    /// Which namespaces are counted from the inside: those with interfaces that show no end in ours, or all.
     fn aim_inside(&mut self) {
         let Some(netlink) = &self.netlink else { return };
         let ours = self.snapshot.our_netns();
-        let mut pid_of: BTreeMap<NsInode, Pid> = BTreeMap::new();
-        for facts in self.kernel.values() {
-            if let Some(netns) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get) {
-                pid_of.entry(netns).or_insert(facts.pid);
-            }
-        }
-        let mut wanted = BTreeMap::new();
-        for link in netlink.links.iter().filter(|l| Some(l.netns) != ours && l.kind != "loopback") {
+        let mut wanted: BTreeMap<NsInode, Ways> = BTreeMap::new();
+        for link in netlink.links.iter().filter(|l| Some(l.netns) != ours) {
             let mirrored = link.kind == "veth" && link.peer.as_ref().and_then(|p| p.netns.get()) == ours;
-            if let (false, Some(pid)) = (mirrored, pid_of.get(&link.netns)) {
-                wanted.insert(link.netns, *pid);
+            if self.options.count_all || !(mirrored || link.kind == "loopback") {
+                wanted.entry(link.netns).or_default();
             }
         }
-        self.meters.aim_inside(&self.proc, &wanted, &netlink.links);
+        for facts in self.kernel.values() {
+            if let Some(ways) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get).and_then(|n| wanted.get_mut(&n)) {
+                ways.processes.push(facts.pid);
+            }
+        }
+        if self.options.count_all {
+            for netns in netlink.netns.iter() {
+                if let Some(ways) = wanted.get_mut(&netns.inode) {
+                    ways.processes.extend(netns.processes.known().into_iter().flatten());
+                    ways.mounts.extend(netns.names.iter().map(|name| PathBuf::from(name.raw())));
+                }
+            }
+        }
+        wanted.retain(|_, ways| !(ways.processes.is_empty() && ways.mounts.is_empty()));
+        if self.meters.aim_inside(&self.root, &wanted, &netlink.links) && self.options.count_all {
+            // One answer is waited for: not until the next beat.
+            self.take_reading();
+            self.clocks.tick = Instant::now() + FIRST_INTERVAL;
+        }
     }
 
     fn socket_targets(&self) -> Vec<SocketTarget> {

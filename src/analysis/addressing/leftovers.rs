@@ -192,6 +192,10 @@ fn namespaces(snapshot: &Snapshot, wiring: &Wiring, found: &mut Vec<Leftover>) {
 
 /// Translations to an address in the subnet of a network that no running container has.
 fn rules(snapshot: &Snapshot, found: &mut Vec<Leftover>) {
+    // Rules of our namespace lead to addresses of our bridges, not to those of an engine elsewhere.
+    if scope::foreign_engine(snapshot).is_some() {
+        return;
+    }
     let mut owned: BTreeSet<IpAddr> = BTreeSet::new();
     for container in snapshot.containers.iter() {
         owned.extend(container.endpoints.iter().flat_map(|e| [e.ipv4, e.ipv6]).flatten().map(|c| c.addr));
