@@ -10,8 +10,8 @@ use super::timeline::Timeline;
 use super::wants::LiveOptions;
 use crate::feed::{Ask, Interest, Update};
 use crate::model::{
-    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, NsInode, NsKind, Owner, Pid, Snapshot, SocketScan,
-    SourceState, SourceStatus,
+    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, NsKind, Owner, Pid, Snapshot,
+    SocketScan, SourceState, SourceStatus,
 };
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
@@ -76,6 +76,8 @@ pub struct Hub {
 
     engine: Option<EngineState>,
     netlink: Option<NetlinkState>,
+    /// The namespaces as netlink found them, with the engine's marked; and what they were marked from.
+    netns: (Arc<Vec<Netns>>, Arc<Vec<Netns>>, Option<NsInode>),
     seats: Vec<Seat>,
     seats_gap: Option<Gap>,
     host_facts: Option<Box<Host>>,
@@ -136,6 +138,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         target,
         engine: None,
         netlink: None,
+        netns: Default::default(),
         seats: Vec::new(),
         seats_gap: None,
         host_facts: None,
@@ -679,13 +682,29 @@ impl Hub {
             self.snapshot.links = netlink.links.clone();
             self.snapshot.routes = netlink.routes.clone();
             self.snapshot.fdb = netlink.fdb.clone();
-            self.snapshot.netns = netlink.netns.clone();
+            let found = netlink.netns.clone();
+            self.snapshot.netns = self.mark_engine(found);
         }
         self.snapshot.sockets = self.sockets.clone();
         self.snapshot.firewall = self.firewall.clone();
         self.snapshot.events = self.timeline.part();
         self.snapshot.sources = Arc::new(self.statuses(now));
         (self.sink)(Update::Snapshot(Arc::new(self.snapshot.clone())))
+    }
+
+    /// Marks the namespace of the engine's daemon, which no netlink answer tells.
+    fn mark_engine(&mut self, found: Arc<Vec<Netns>>) -> Arc<Vec<Netns>> {
+        let engine = self.daemon.known().and_then(|d| d.net_ns.get());
+        if !Arc::ptr_eq(&self.netns.0, &found) || self.netns.2 != engine {
+            let marked = match engine {
+                None => found.clone(),
+                Some(engine) => {
+                    Arc::new(found.iter().map(|n| Netns { is_engine: Some(n.inode == engine), ..n.clone() }).collect())
+                }
+            };
+            self.netns = (found, marked, engine);
+        }
+        self.netns.1.clone()
     }
 
     fn statuses(&self, now: Instant) -> Vec<SourceStatus> {
@@ -732,7 +751,9 @@ impl Hub {
         let sockets = match self.sockets_read {
             None => starting("sockets"),
             Some(_) => {
-                let unread = self.sockets.iter().find_map(|s| s.listeners.why());
+                // A namespace that went away while it was read hides nothing.
+                let unread =
+                    self.sockets.iter().filter_map(|s| s.listeners.why()).find(|gap| gap.kind != GapKind::Gone);
                 SourceStatus {
                     name: "sockets".into(),
                     state: if unread.is_some() { SourceState::Partial } else { SourceState::Ok },

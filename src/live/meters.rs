@@ -1,6 +1,6 @@
 //! What is read at every refresh: cgroup counters, interface counters, the machine's clocks.
 
-use crate::model::{Fact, Gap, GapKind, HostSample, IfIndex, Link, LinkCounters, LinkSample, NsInode, Pid, Sample};
+use crate::model::{Gap, HostSample, IfIndex, Link, LinkCounters, LinkSample, NsInode, Pid, Sample};
 use crate::model::{SourceState, SourceStatus};
 use crate::sources::cgroup::{Layout, MachineClock, Sampler, Target};
 use crate::sources::netlink::LinkStatsReader;
@@ -131,14 +131,6 @@ impl Meters {
         };
         SourceStatus { name: "cgroup".into(), state, reason, age_ms: Some(0), resyncs: 0 }
     }
-
-    /// The cgroup version, or why it is not known.
-    pub fn cgroup_version(&self) -> Fact<crate::model::CgroupVersion> {
-        match &self.sampler {
-            Ok(sampler) => Fact::Known(sampler.layout().version()),
-            Err(gap) => Fact::gap(gap.clone()),
-        }
-    }
 }
 
 /// Rows of `/proc/PID/net/dev`: `name: rx_bytes packets errs drop fifo frame compressed multicast tx_bytes packets errs
@@ -164,11 +156,6 @@ fn parse_net_dev(bytes: &[u8]) -> impl Iterator<Item = (&[u8], LinkCounters)> {
         };
         Some((line[..colon].trim_ascii(), counters))
     })
-}
-
-/// A gap for containers without a cgroup here.
-pub fn no_cgroup() -> Gap {
-    Gap::new(GapKind::NotRunning, "no cgroup of it is found on this host")
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ fn pids(scene: &Scene, container: &Container, value: Option<f64>) -> Cell {
 
 /// Puts figures of a shared namespace in parentheses: they count for another row too.
 fn shared(scene: &Scene, container: &Container, cell: Cell) -> Cell {
-    if !figures::is_network_shared(scene, container) || cell.spans.is_empty() {
+    if !figures::is_network_shared(scene, container) || cell.spans.is_empty() || cell == Cell::unknown() {
         return cell;
     }
     Cell::new(format!("({})", cell.text()), Role::Dim)

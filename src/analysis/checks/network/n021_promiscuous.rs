@@ -56,23 +56,35 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
     Ok(Verdict::of(hits))
 }
 
-/// The interfaces that lead outside. A bridge port and the parent of a passthru macvlan are promiscuous by nature.
+/// The interfaces that lead outside.
 fn uplinks(evidence: &Evidence) -> Decision {
-    let links = evidence.engine_links()?;
-    let is_parent = |link: &Link| {
-        evidence.snapshot.links.iter().any(|child| {
-            child.kind.starts_with("macv")
-                && child.details.get("mode").is_some_and(|mode| mode == "passthru")
-                && child.peer.as_ref().is_some_and(|p| p.ifindex == link.ifindex && p.netns.get() == Some(link.netns))
-        })
-    };
     let hits = evidence
         .uplinks()?
         .into_iter()
-        .filter(|link| links.iter().any(|known| known.ifindex == link.ifindex))
-        .filter(|link| (link.promiscuity > 0 || link.is_promisc) && link.kind != "bridge" && !is_parent(link))
+        .filter(|link| link.kind != "bridge" && (link.is_promisc || link.promiscuity > baseline(evidence, link)))
         .map(|link| hit(link, "leads outside", 0));
     Ok(Verdict::of(hits.collect()))
+}
+
+/// What the kernel itself sets on the parent of a macvlan or ipvlan, which has to take frames for its children: once
+/// for each child in passthru mode, and once on a device that can't filter several addresses.
+fn baseline(evidence: &Evidence, link: &Link) -> u32 {
+    let children: Vec<&Link> = evidence
+        .snapshot
+        .links
+        .iter()
+        .filter(|child| child.kind.starts_with("macv") || child.kind.starts_with("ipv"))
+        .filter(|child| {
+            child.peer.as_ref().is_some_and(|p| p.ifindex == link.ifindex && p.netns.get() == Some(link.netns))
+        })
+        .collect();
+    let passthru = children.iter().filter(|child| child.details.get("mode").is_some_and(|mode| mode == "passthru"));
+    // A child in a namespace that can't be read shows in the engine's network only.
+    let of_engine = evidence.snapshot.networks.iter().any(|network| {
+        matches!(network.driver.as_str(), "macvlan" | "ipvlan") && network.device().as_deref() == Some(link.name.raw())
+    });
+    let several = u32::from(!children.is_empty() || of_engine);
+    several + u32::try_from(passthru.count()).unwrap_or(u32::MAX)
 }
 
 fn hit(link: &Link, what: &str, baseline: u32) -> Hit {
@@ -130,6 +142,12 @@ mod tests {
         let status = |host: &Host| uplinks(&Evidence::new(&host.0)).unwrap_or_else(|verdict| verdict).status();
         assert_eq!(status(&Host::new()), Pass);
         assert_eq!(status(&Host::new().iface("eth0", |l| l.promiscuity = 1)), Fail);
+        let parent = Host::new().iface("eth0", |l| l.promiscuity = 1).link({
+            let mut child = link(100, 5, "eth0", "macvlan");
+            child.peer = Some(crate::model::Peer { ifindex: IfIndex(2), netns: Fact::Known(HOST_NS) });
+            child
+        });
+        assert_eq!(status(&parent), Pass, "the kernel itself made it so");
         let port = Host::new().iface("eth0", |l| {
             l.promiscuity = 1;
             l.master = Some(IfIndex(3));
