@@ -20,7 +20,7 @@ impl Hub {
         let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.status, SourceState::Ok | SourceState::Partial));
         self.clocks.seats = now + if alone { SEATS_ALONE } else { SEATS_BEAT };
         let Some(layout) = self.meters.layout().cloned() else { return };
-        match containers::seats(&layout, &self.root.proc, &self.seats) {
+        match containers::seats(&layout, &self.root, &self.seats) {
             Ok(seats) => {
                 self.seats_gap = None;
                 if seats != self.seats {

@@ -104,7 +104,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
     let mut hub = Hub {
         answers: super::answers::Answers::new(target.clone(), sink.clone()),
         recorder: super::recorder::Recorder::default(),
-        meters: Meters::open(&root.proc),
+        meters: Meters::open(&root),
         options,
         root,
         sink,
