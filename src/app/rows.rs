@@ -55,6 +55,9 @@ pub struct ListState {
     pub is_stale: bool,
     cursor: usize,
     selected: Option<Subject>,
+    /// The operator has done something with the list: the selection stays on its subject. Before that it is the top
+    /// row, whatever that is while the first answers come in.
+    pinned: bool,
 }
 
 impl ListState {
@@ -71,13 +74,20 @@ impl ListState {
     /// Takes new rows. The selection stays on its subject; when that is gone, the row that took its place is selected.
     pub fn replace(&mut self, shown: Vec<Shown>, total: usize) {
         (self.shown, self.total, self.is_stale) = (shown, total, false);
-        let Some(wanted) = self.selected.clone() else {
-            self.move_to(self.cursor);
+        let Some(wanted) = self.selected.clone().filter(|_| self.pinned) else {
+            self.cursor = 0;
             return;
         };
         match self.nearest(&wanted) {
             Some(n) => self.cursor = n,
             None => self.move_to(self.cursor),
+        }
+    }
+
+    /// The selection stays from now on where it is.
+    pub fn pin(&mut self) {
+        if !self.pinned && !self.shown.is_empty() {
+            self.move_to(self.cursor);
         }
     }
 
@@ -92,6 +102,7 @@ impl ListState {
         self.cursor = position.min(self.shown.len().saturating_sub(1));
         if let Some(row) = self.shown.get(self.cursor) {
             self.selected = Some(row.subject.clone());
+            self.pinned = true;
         }
     }
 
@@ -114,7 +125,7 @@ impl ListState {
     /// Wants a subject selected once the rows are built anew.
     pub fn want(&mut self, subject: &Subject) {
         self.selected = Some(subject.clone());
-        self.is_stale = true;
+        (self.is_stale, self.pinned) = (true, true);
     }
 
     /// Scrolls so that the cursor is on a screen of `height` rows.
@@ -196,6 +207,17 @@ mod tests {
         assert_eq!(list.selected(), None);
         list.replace(rows(&[(3, 0), (4, 0)]), 2);
         assert_eq!(list.selected(), Some(&Subject::Event { seq: 3 }));
+    }
+
+    #[test]
+    fn until_a_key_is_pressed_the_top_row_is_selected() {
+        let mut list = ListState::default();
+        list.replace(rows(&[(7, 0)]), 1);
+        list.replace(rows(&[(1, 0), (7, 0)]), 2);
+        assert_eq!(list.selected(), Some(&Subject::Event { seq: 1 }));
+        list.pin();
+        list.replace(rows(&[(0, 0), (1, 0), (7, 0)]), 3);
+        assert_eq!(list.selected(), Some(&Subject::Event { seq: 1 }));
     }
 
     #[test]

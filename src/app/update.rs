@@ -61,6 +61,9 @@ impl App {
         if key == (Key { code: Code::Char('c'), ctrl: true, alt: false }) {
             return effects.push(Effect::Quit);
         }
+        if let Some(slot) = self.slot_mut() {
+            slot.screen.state_mut().pin();
+        }
         if self.open_note().is_some_and(|n| !n.is_error) {
             self.note_open = false;
         }
