@@ -30,11 +30,11 @@ pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
             text::width(&t.key) + 2
         }
     };
-    let fits = tabs.iter().map(full).sum::<usize>() <= usize::from(width);
+    let shrunk = shrink(width, tabs.iter().map(|t| (full(t), t.active)).collect());
     let mut x = 0usize;
     let mut places = Vec::with_capacity(tabs.len());
-    for tab in tabs {
-        let wide = if fits { full(tab) } else { short(tab) };
+    for (n, tab) in tabs.iter().enumerate() {
+        let wide = shrunk.as_ref().map_or_else(|| short(tab), |all| all[n]);
         if x + wide <= usize::from(width) {
             places.push((x as u16, wide as u16));
         } else {
@@ -43,6 +43,16 @@ pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
         x += wide;
     }
     places
+}
+
+/// Widths that fit in all, the widest cut first and none to less than a few letters; the active one is not cut.
+fn shrink(width: u16, mut tabs: Vec<(usize, bool)>) -> Option<Vec<usize>> {
+    const LEAST: usize = 6;
+    while tabs.iter().map(|(wide, _)| wide).sum::<usize>() > usize::from(width) {
+        let widest = tabs.iter_mut().filter(|(wide, active)| !active && *wide > LEAST).max_by_key(|(wide, _)| *wide)?;
+        widest.0 -= 1;
+    }
+    Some(tabs.into_iter().map(|(wide, _)| wide).collect())
 }
 
 /// Draws a tab bar in the first line of an area.

@@ -15,7 +15,7 @@ pub const COLUMNS: &[Column] = &[
     text(
         "state",
         "STATE",
-        (9, 11),
+        (10, 11),
         1,
         "State as the engine says, with the exit code after an end. A ~ says that the engine has not answered for a while.",
     ),
