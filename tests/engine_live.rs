@@ -3,6 +3,8 @@
 mod support {
     #[allow(dead_code)]
     pub mod fake_engine;
+    #[allow(dead_code)] // Each test file takes what it needs.
+    pub mod lab;
     pub mod watched;
 }
 
@@ -13,6 +15,7 @@ use bridgewatch::sources::engine::{
 };
 use std::time::{Duration, Instant};
 use support::fake_engine::eventually;
+use support::lab::Lab;
 use support::watched::{Rig, Watched, all_inspected, is_ok};
 
 /// Certificates by openssl, and socat as the TLS end of the fake engine.
@@ -61,8 +64,7 @@ async fn tls_checks_who_answers_and_shows_who_asks() {
 }
 
 fn lab_socket() -> String {
-    let socket = std::env::var("BRIDGEWATCH_LAB_SOCKET").expect("BRIDGEWATCH_LAB_SOCKET names the lab's socket");
-    socket.trim_start_matches("unix://").to_owned()
+    Lab::shared().socket()
 }
 
 /// Runs the engine's own command line against the lab.
@@ -161,11 +163,13 @@ async fn live_logs_are_joined_followed_and_told_apart() {
 }
 
 #[tokio::test]
-#[ignore = "needs a lab of its own: BRIDGEWATCH_LAB_DAEMON is the pid of its engine"]
+#[ignore = "needs root, brings up a lab of its own"]
 async fn live_e04_a_stopped_daemon_is_silent_and_back() {
-    let daemon: i32 = std::env::var("BRIDGEWATCH_LAB_DAEMON").expect("BRIDGEWATCH_LAB_DAEMON").parse().expect("a pid");
-    let send = |signal| nix::sys::signal::kill(nix::unistd::Pid::from_raw(daemon), signal).expect("kill");
-    let mut watched = Watched::start(EngineTarget::unix(lab_socket(), "test"));
+    let lab = Lab::own("e04");
+    lab.docker(&["run", "-d", "--name", "one", "bb:1", "sleep", "600"]);
+    let daemon = nix::unistd::Pid::from_raw(lab.daemon());
+    let send = |signal| nix::sys::signal::kill(daemon, signal).expect("kill");
+    let mut watched = Watched::start(EngineTarget::unix(lab.socket(), "test"));
     watched.until("a picture", |s| is_ok(s) && all_inspected(s)).await;
     send(nix::sys::signal::SIGSTOP);
     watched.nudges.send(Nudge::Doubt).expect("a watch");

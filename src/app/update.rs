@@ -193,8 +193,8 @@ impl App {
         match field.purpose {
             Purpose::Filter => {}
             // In a log the newest match is wanted, in a page the first.
-            Purpose::Search if matches!(self.detail.content, Some(Content::Logs(_))) => self.to_match(false),
-            Purpose::Search => self.to_match(true),
+            Purpose::Search if matches!(self.detail.content, Some(Content::Logs(_))) => self.seek_match(false),
+            Purpose::Search => self.seek_match(true),
             Purpose::RecordTo => {
                 let path = field.input.text().trim();
                 if !path.is_empty() {
@@ -206,7 +206,7 @@ impl App {
         }
     }
 
-    pub(super) fn to_match(&mut self, forward: bool) {
+    pub(super) fn seek_match(&mut self, forward: bool) {
         let height = usize::from(self.layout.detail_page().height);
         let (found, needle) = if matches!(self.detail.content, Some(Content::Logs(_))) {
             (self.logs.to_match(forward), self.logs.needle.clone())

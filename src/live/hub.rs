@@ -4,19 +4,20 @@
 //! something said that it changed, or on a slow beat as a safety net.
 
 use super::containers::{self, Seat};
-use super::meters::Meters;
+use super::meters::{Meters, Ways};
+use super::oom;
 use super::probe::{DaemonQuestion, Job, Reply, SocketTarget};
 use super::timeline::Timeline;
 use super::wants::LiveOptions;
 use crate::feed::{Ask, Interest, Update};
 use crate::model::{
-    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, NsInode, NsKind, Owner, Pid, Snapshot, SocketScan,
-    SourceState, SourceStatus,
+    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, NsKind, Owner, Pid, Snapshot,
+    SocketScan, SourceState, SourceStatus,
 };
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
 use crate::sources::netlink::{NetlinkNudge, NetlinkState, NetlinkUpdate};
-use crate::sources::proc::{Depth, Running};
+use crate::sources::proc::{Depth, ProcRoot, Running};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ pub type Sink = Arc<dyn Fn(Update) -> bool + Send + Sync>;
 /// The state of the hub.
 pub struct Hub {
     options: LiveOptions,
-    proc: PathBuf,
+    root: ProcRoot,
     sink: Sink,
     timeline: Timeline,
     meters: Meters,
@@ -76,6 +77,8 @@ pub struct Hub {
 
     engine: Option<EngineState>,
     netlink: Option<NetlinkState>,
+    /// The namespaces as netlink found them, with the engine's marked; and what they were marked from.
+    netns: (Arc<Vec<Netns>>, Arc<Vec<Netns>>, Option<NsInode>),
     seats: Vec<Seat>,
     seats_gap: Option<Gap>,
     host_facts: Option<Box<Host>>,
@@ -121,21 +124,22 @@ struct Clocks {
 }
 
 /// Runs until the console closes or nobody listens.
-pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wires, sink: Sink, proc: PathBuf) {
+pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wires, sink: Sink, root: ProcRoot) {
     let Wires { mut asks, mut engine, engine_nudges, mut netlink, netlink_nudges, mut replies, jobs } = wires;
     let (firewall_out, mut firewalls) = tokio::sync::mpsc::unbounded_channel();
     let now = Instant::now();
     let mut hub = Hub {
         answers: super::answers::Answers::new(target.clone(), sink.clone()),
         recorder: super::recorder::Recorder::default(),
-        meters: Meters::open(&proc),
+        meters: Meters::open(&root.proc),
         options,
-        proc,
+        root,
         sink,
         timeline: Timeline::default(),
         target,
         engine: None,
         netlink: None,
+        netns: Default::default(),
         seats: Vec::new(),
         seats_gap: None,
         host_facts: None,
@@ -461,6 +465,7 @@ impl Hub {
 
     fn take_reading(&mut self) {
         let reading = self.meters.read();
+        self.timeline.add(oom::kills(&self.snapshot.samples, &reading.samples, &self.snapshot.containers));
         self.snapshot.at_ns = reading.host.at_ns;
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
@@ -471,7 +476,7 @@ impl Hub {
     /// process tells without asking it anything.
     fn look_at_engine_process(&mut self) {
         let Some(pid) = self.daemon.known().and_then(|d| d.pid) else { return };
-        let stat = std::fs::read(self.proc.join(format!("{pid}/stat"))).unwrap_or_default();
+        let stat = std::fs::read(self.root.proc.join(format!("{pid}/stat"))).unwrap_or_default();
         let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2)).copied();
         let answers = self.engine.as_ref().is_some_and(|e| matches!(e.status, SourceState::Ok | SourceState::Partial));
         if answers && matches!(state, Some(b'T' | b't' | b'Z') | None) {
@@ -521,7 +526,7 @@ impl Hub {
         let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.status, SourceState::Ok | SourceState::Partial));
         self.clocks.seats = now + if alone { SEATS_ALONE } else { SEATS_BEAT };
         let Some(layout) = self.meters.layout().cloned() else { return };
-        match containers::seats(&layout, &self.proc, &self.seats) {
+        match containers::seats(&layout, &self.root.proc, &self.seats) {
             Ok(seats) => {
                 self.seats_gap = None;
                 if seats != self.seats {
@@ -575,24 +580,36 @@ impl Hub {
         }
     }
 
-    /// Which namespaces have interfaces that show no end in ours.
+    /// Which namespaces are counted from the inside: those with interfaces that show no end in ours, or all.
     fn aim_inside(&mut self) {
         let Some(netlink) = &self.netlink else { return };
         let ours = self.snapshot.our_netns();
-        let mut pid_of: BTreeMap<NsInode, Pid> = BTreeMap::new();
-        for facts in self.kernel.values() {
-            if let Some(netns) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get) {
-                pid_of.entry(netns).or_insert(facts.pid);
-            }
-        }
-        let mut wanted = BTreeMap::new();
-        for link in netlink.links.iter().filter(|l| Some(l.netns) != ours && l.kind != "loopback") {
+        let mut wanted: BTreeMap<NsInode, Ways> = BTreeMap::new();
+        for link in netlink.links.iter().filter(|l| Some(l.netns) != ours) {
             let mirrored = link.kind == "veth" && link.peer.as_ref().and_then(|p| p.netns.get()) == ours;
-            if let (false, Some(pid)) = (mirrored, pid_of.get(&link.netns)) {
-                wanted.insert(link.netns, *pid);
+            if self.options.count_all || !(mirrored || link.kind == "loopback") {
+                wanted.entry(link.netns).or_default();
             }
         }
-        self.meters.aim_inside(&self.proc, &wanted, &netlink.links);
+        for facts in self.kernel.values() {
+            if let Some(ways) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get).and_then(|n| wanted.get_mut(&n)) {
+                ways.processes.push(facts.pid);
+            }
+        }
+        if self.options.count_all {
+            for netns in netlink.netns.iter() {
+                if let Some(ways) = wanted.get_mut(&netns.inode) {
+                    ways.processes.extend(netns.processes.known().into_iter().flatten());
+                    ways.mounts.extend(netns.names.iter().map(|name| PathBuf::from(name.raw())));
+                }
+            }
+        }
+        wanted.retain(|_, ways| !(ways.processes.is_empty() && ways.mounts.is_empty()));
+        if self.meters.aim_inside(&self.root, &wanted, &netlink.links) && self.options.count_all {
+            // One answer is waited for: not until the next beat.
+            self.take_reading();
+            self.clocks.tick = Instant::now() + FIRST_INTERVAL;
+        }
     }
 
     fn socket_targets(&self) -> Vec<SocketTarget> {
@@ -679,13 +696,29 @@ impl Hub {
             self.snapshot.links = netlink.links.clone();
             self.snapshot.routes = netlink.routes.clone();
             self.snapshot.fdb = netlink.fdb.clone();
-            self.snapshot.netns = netlink.netns.clone();
+            let found = netlink.netns.clone();
+            self.snapshot.netns = self.mark_engine(found);
         }
         self.snapshot.sockets = self.sockets.clone();
         self.snapshot.firewall = self.firewall.clone();
         self.snapshot.events = self.timeline.part();
         self.snapshot.sources = Arc::new(self.statuses(now));
         (self.sink)(Update::Snapshot(Arc::new(self.snapshot.clone())))
+    }
+
+    /// Marks the namespace of the engine's daemon, which no netlink answer tells.
+    fn mark_engine(&mut self, found: Arc<Vec<Netns>>) -> Arc<Vec<Netns>> {
+        let engine = self.daemon.known().and_then(|d| d.net_ns.get());
+        if !Arc::ptr_eq(&self.netns.0, &found) || self.netns.2 != engine {
+            let marked = match engine {
+                None => found.clone(),
+                Some(engine) => {
+                    Arc::new(found.iter().map(|n| Netns { is_engine: Some(n.inode == engine), ..n.clone() }).collect())
+                }
+            };
+            self.netns = (found, marked, engine);
+        }
+        self.netns.1.clone()
     }
 
     fn statuses(&self, now: Instant) -> Vec<SourceStatus> {
@@ -732,7 +765,9 @@ impl Hub {
         let sockets = match self.sockets_read {
             None => starting("sockets"),
             Some(_) => {
-                let unread = self.sockets.iter().find_map(|s| s.listeners.why());
+                // A namespace that went away while it was read hides nothing.
+                let unread =
+                    self.sockets.iter().filter_map(|s| s.listeners.why()).find(|gap| gap.kind != GapKind::Gone);
                 SourceStatus {
                     name: "sockets".into(),
                     state: if unread.is_some() { SourceState::Partial } else { SourceState::Ok },

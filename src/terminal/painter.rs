@@ -111,7 +111,7 @@ impl Painter {
         if self.waiting {
             return Ok(());
         }
-        let taken = self.output.write_now(bytes)?;
+        let taken = self.output.write_frame(bytes)?;
         if taken < bytes.len() {
             self.waiting = true;
             self.rest.send(bytes[taken..].to_vec()).map_err(|_| Gone)?;
@@ -123,7 +123,7 @@ impl Painter {
 fn drain(output: &Output, mut bytes: &[u8], stop: &AtomicBool) -> Result<(), Gone> {
     while !bytes.is_empty() && !stop.load(Ordering::Relaxed) {
         if output.takes(Duration::from_millis(100))? {
-            bytes = &bytes[output.write_now(bytes)?..];
+            bytes = &bytes[output.write_frame(bytes)?..];
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::screen;
 use crate::theme::Face;
 use crate::views::registry::{finding_counts, registry};
 use nix::sys::signal::{Signal as Number, kill};
-use nix::unistd::{Pid, getppid, getsid, isatty};
+use nix::unistd::{Pid, getpgid, getpgrp, getppid, getsid, isatty};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Instant;
 
@@ -72,6 +72,28 @@ fn check(face: Face) -> Result<(), TerminalError> {
         return Err(TerminalError::NotATerminal("standard output"));
     }
     if face.dumb { Err(TerminalError::Dumb) } else { Ok(()) }
+}
+
+/// Whether a shell with job control stands above our process group: a parent outside the group and inside the session.
+/// Without one (POSIX calls the group orphaned) nobody would ever continue us.
+fn somebody_would_wake_us() -> bool {
+    let (Ok(session), group) = (getsid(None), getpgrp()) else { return false };
+    let mut above = getppid();
+    for _ in 0..64 {
+        if getpgid(Some(above)) != Ok(group) {
+            return getsid(Some(above)) == Ok(session);
+        }
+        let Some(next) = parent_of(above) else { return false };
+        above = next;
+    }
+    false
+}
+
+/// Field 4 of `/proc/PID/stat`; the name before it is in brackets and may hold anything.
+fn parent_of(pid: Pid) -> Option<Pid> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let after = &stat[stat.rfind(')')? + 1..];
+    after.split_whitespace().nth(1)?.parse().ok().map(Pid::from_raw)
 }
 
 struct Console {
@@ -152,14 +174,13 @@ impl Console {
     }
 
     fn suspend(&mut self, out: &mut Vec<AppMsg>) {
-        // A session leader, or a child of another session, has no shell that would wake it.
-        let own = getsid(None).ok();
-        if own.is_none() || getsid(Some(getppid())).ok() != own {
+        if !somebody_would_wake_us() {
             out.push(AppMsg::Say("there is no shell to suspend to".to_owned(), false));
             return;
         }
         self.output.leave(self.painter.is_waiting());
-        let _ = kill(Pid::this(), Number::SIGSTOP);
+        // The whole group, as the key does in a terminal that is not raw: a wrapper around us must stop, too.
+        let _ = kill(Pid::from_raw(0), Number::SIGSTOP);
         self.retake(out);
     }
 

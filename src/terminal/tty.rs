@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Alternate screen, bracketed paste, no cursor.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
 fn found() -> MutexGuard<'static, Option<Termios>> {
-    FOUND.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    FOUND.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The terminal has its reader no more.
@@ -37,6 +37,8 @@ pub struct Output {
     file: Arc<File>,
     /// It is a description of our own in non-blocking mode.
     own: bool,
+    /// The terminal was given back: rests of frames must not follow, whichever thread still has them.
+    closed: Arc<Mutex<bool>>,
 }
 
 impl Output {
@@ -47,16 +49,26 @@ impl Output {
         let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY | nix::libc::O_CLOEXEC;
         let own = OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/1");
         match own {
-            Ok(file) => Ok(Output { file: Arc::new(file), own: true }),
+            Ok(file) => Ok(Output { file: Arc::new(file), own: true, closed: Arc::default() }),
             Err(_) => {
                 let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-                Ok(Output { file: Arc::new(file), own: false })
+                Ok(Output { file: Arc::new(file), own: false, closed: Arc::default() })
             }
         }
     }
 
-    /// Writes as much as the terminal takes now; gives the bytes taken.
-    pub fn write_now(&self, bytes: &[u8]) -> Result<usize, Gone> {
+    /// Writes as much of a frame as the terminal takes now; gives the bytes taken. After the terminal was given back
+    /// all bytes count as taken.
+    pub fn write_frame(&self, bytes: &[u8]) -> Result<usize, Gone> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if *closed { Ok(bytes.len()) } else { self.write_now(bytes) }
+    }
+
+    fn set_closed(&self, closed: bool) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = closed;
+    }
+
+    fn write_now(&self, bytes: &[u8]) -> Result<usize, Gone> {
         let mut taken = 0;
         while taken < bytes.len() {
             // A borrowed description blocks when more is written than there is room for: small pieces, each asked for.
@@ -116,6 +128,7 @@ impl Output {
         termios::cfmakeraw(&mut raw);
         // While suspended, a shell may have changed its modes: those are the ones to give back.
         *found() = Some(now);
+        self.set_closed(false);
         termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &raw)?;
         self.write_within(ENTER, PATIENCE);
         self.set_mouse(mouse);
@@ -131,6 +144,7 @@ impl Output {
     /// because the terminal did not read: what still waits is thrown away, so that there is room for this.
     pub fn leave(&self, stuck: bool) {
         let Some(modes) = found().take() else { return };
+        self.set_closed(true);
         if stuck {
             let _ = termios::tcflush(io::stdin(), FlushArg::TCOFLUSH);
         }

@@ -95,7 +95,7 @@ pub struct AuditedEngine {
 /// The result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Audit {
-    /// Time of the snapshot it was made from.
+    /// Time of the snapshot it was made from: the last in which something that matters changed.
     pub taken_at: Timestamp,
     /// The engine; none when it could not be read.
     pub engine: Option<AuditedEngine>,

@@ -3,16 +3,13 @@
 use super::audit::{self, Audit, QuietRow, UnknownRow};
 use super::changes::{self, Changes};
 use super::finding::{About, Finding, SubjectKind};
+use super::settling::Settling;
 use super::transitions::History;
 use super::{Check, Circumstances, Decide, Evidence, Inputs, Patience, Reason, Status, Verdict, record, registry};
-use crate::model::{Container, Event, Snapshot, State, Subject};
-use jiff::SignedDuration;
-use std::collections::{BTreeMap, HashMap};
+use crate::model::{Event, Snapshot, State, Subject};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// How long containers must have been left alone before checks of what follows them with a delay may report.
-pub(super) const SETTLE: SignedDuration = SignedDuration::from_secs(3);
-const SETTLE_NS: u64 = 3_000_000_000;
 /// How long a hit from polled kernel state must hold: longer than one refresh.
 const HOLD_NS: u64 = 2_000_000_000;
 /// How often checks that depend on the time of day are asked.
@@ -30,11 +27,14 @@ pub struct Auditor {
     checks: Vec<&'static Check>,
     cells: Vec<BTreeMap<Subject, Cell>>,
     previous: Option<Arc<Snapshot>>,
-    unsettled_at: Option<u64>,
-    owed: Inputs,
+    settling: Settling,
+    /// By check: subjects that wait for the dust to settle.
+    owed: Vec<BTreeSet<Subject>>,
     clock_at: u64,
     waiting: usize,
-    patient: bool,
+    /// How long a hit of a check that wants two samples must hold, nanoseconds: 0 counts at once, 1 wants another
+    /// reading after the one that had it first.
+    hold_ns: u64,
     quiet: bool,
     history: History,
     audit: Arc<Audit>,
@@ -51,15 +51,16 @@ impl Auditor {
     pub fn new() -> Self {
         let checks: Vec<&'static Check> = registry().collect();
         let cells = checks.iter().map(|_| BTreeMap::new()).collect();
+        let owed = checks.iter().map(|_| BTreeSet::new()).collect();
         Auditor {
             checks,
             cells,
             previous: None,
-            unsettled_at: None,
-            owed: Inputs::NONE,
+            settling: Settling::default(),
+            owed,
             clock_at: 0,
             waiting: 0,
-            patient: true,
+            hold_ns: HOLD_NS,
             quiet: false,
             history: History::default(),
             audit: Arc::default(),
@@ -69,26 +70,38 @@ impl Auditor {
     /// One audit of one snapshot: nothing is held back for a second sample. `quiet` keeps what passed or does not
     /// apply, too.
     pub fn once(snapshot: &Snapshot, quiet: bool) -> Arc<Audit> {
-        let mut auditor = Auditor { patient: false, quiet, ..Auditor::new() };
+        let mut auditor = Auditor { hold_ns: 0, quiet, ..Auditor::new() };
         auditor.update(&Arc::new(snapshot.clone()))
+    }
+
+    /// One audit of the host as `second` has it, in which a hit of a check that wants two samples counts only if
+    /// `first`, an earlier reading, has it too: the first process of an exec, for one, is not confined yet. `quiet` as
+    /// in [`Auditor::once`].
+    pub fn confirmed(first: &Arc<Snapshot>, second: &Arc<Snapshot>, quiet: bool) -> Arc<Audit> {
+        let mut auditor = Auditor { hold_ns: 1, quiet, ..Auditor::new() };
+        auditor.update(first);
+        auditor.update(second)
+    }
+
+    /// True when a finding of this audit of one snapshot rests on kernel state that may be in passing, so that another
+    /// reading should confirm it, see [`Auditor::confirmed`].
+    pub fn wants_confirmation(audit: &Audit) -> bool {
+        audit.findings.iter().any(|f| super::check(f.id).is_some_and(|c| c.patience == Patience::TwoSamples))
     }
 
     /// Takes the next snapshot. The same `Arc` comes back while nothing that matters changed.
     pub fn update(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Audit> {
         let mut changes = changes::between(self.previous.as_deref(), snapshot);
         let now = snapshot.at_ns;
-        if changes.unsettled {
-            self.unsettled_at = Some(now);
-        }
-        let settled = self.unsettled_at.is_none_or(|at| now.saturating_sub(at) >= SETTLE_NS);
+        self.settling.note(&changes, now);
         if self.previous.is_none() || now.saturating_sub(self.clock_at) >= CLOCK_NS {
             changes.inputs = changes.inputs.and(Inputs::CLOCK);
             self.clock_at = now;
         }
         let first = self.previous.is_none();
-        let mut dirty = first || changes.inputs.meets(Inputs::SOURCES);
-        if !changes.inputs.is_empty() || (settled && !self.owed.is_empty()) {
-            dirty |= self.decide(snapshot, &changes, settled);
+        let mut dirty = first || changes.staleness;
+        if !changes.inputs.is_empty() || self.owed.iter().any(|owed| !owed.is_empty()) {
+            dirty |= self.decide(snapshot, &changes);
         }
         if dirty || self.waiting > 0 {
             let held = self.held(now);
@@ -108,32 +121,40 @@ impl Auditor {
     }
 
     /// Asks the checks whose inputs changed. True when a verdict did.
-    fn decide(&mut self, snapshot: &Snapshot, changes: &Changes, settled: bool) -> bool {
+    fn decide(&mut self, snapshot: &Snapshot, changes: &Changes) -> bool {
         let evidence = Evidence::new(snapshot);
-        let owed = self.owed;
-        if settled {
-            self.owed = Inputs::NONE;
-        }
+        let now = snapshot.at_ns;
         let mut dirty = self.forget_the_gone(snapshot, changes);
         for (n, check) in self.checks.iter().enumerate() {
-            let wait = check.patience == Patience::Settled && !settled;
-            let due = changes.inputs;
-            let is_owed = check.patience == Patience::Settled && settled && check.inputs.meets(owed);
-            if !check.inputs.meets(due) && !is_owed {
+            let due = check.inputs.meets(changes.inputs);
+            let owed = &mut self.owed[n];
+            if !due && owed.is_empty() {
                 continue;
             }
-            if wait {
-                self.owed = self.owed.and(due);
-            }
             // Inputs of the subject alone: only subjects that changed are asked.
-            let own = Inputs::CONTAINER.and(Inputs::KERNEL);
-            let beyond = check.inputs.without(own).meets(due) || is_owed;
+            let beyond = check.inputs.without(Inputs::CONTAINER.and(Inputs::KERNEL)).meets(changes.inputs);
             let cells = &mut self.cells[n];
-            for (subject, verdict) in
-                answers(check, &evidence, wait, |container| beyond || changes.containers.contains(&container.id))
-            {
-                dirty |= store(cells, check, subject, verdict, snapshot.at_ns, wait);
-            }
+            ask_each(check, &evidence, |subject, ask| {
+                let changed = match &subject {
+                    Subject::Container { id } => beyond || changes.containers.contains(id),
+                    _ => true,
+                };
+                if !(due && changed) && !owed.contains(&subject) {
+                    return;
+                }
+                let waits = check.patience == Patience::Settled && self.hold_ns >= HOLD_NS;
+                if waits && self.settling.is_moving(&subject, now) {
+                    // The last answer stands until the dust has settled.
+                    let verdict = || Verdict::unknown(Reason::Race, "a container came or went less than 3 seconds ago");
+                    if !cells.contains_key(&subject) {
+                        dirty |= store(cells, check, subject.clone(), verdict(), now);
+                    }
+                    owed.insert(subject);
+                } else {
+                    owed.remove(&subject);
+                    dirty |= store(cells, check, subject, ask(), now);
+                }
+            });
         }
         dirty
     }
@@ -142,14 +163,18 @@ impl Auditor {
         if !changes.inputs.meets(Inputs::CONTAINERS.and(Inputs::NETWORKS)) {
             return false;
         }
+        let exists = |subject: &Subject| match subject {
+            Subject::Container { id } => snapshot.container(id).is_some(),
+            Subject::Network { id } => snapshot.networks.iter().any(|network| network.id == *id),
+            _ => true,
+        };
+        for owed in &mut self.owed {
+            owed.retain(exists);
+        }
         let mut dirty = false;
         for cells in &mut self.cells {
             let before = cells.len();
-            cells.retain(|subject, _| match subject {
-                Subject::Container { id } => snapshot.container(id).is_some(),
-                Subject::Network { id } => snapshot.networks.iter().any(|network| network.id == *id),
-                _ => true,
-            });
+            cells.retain(|subject, _| exists(subject));
             dirty |= cells.len() != before;
         }
         dirty
@@ -157,13 +182,8 @@ impl Auditor {
 
     /// Number of hits that were not seen long enough yet.
     fn held(&self, now: u64) -> usize {
-        let young = |at: &&u64| now.saturating_sub(**at) < HOLD_NS;
-        match self.patient {
-            true => {
-                self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
-            }
-            false => 0,
-        }
+        let young = |at: &&u64| now.saturating_sub(**at) < self.hold_ns;
+        self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
     }
 
     fn rebuild(&mut self, snapshot: &Snapshot, first: bool) -> Audit {
@@ -266,8 +286,8 @@ impl Auditor {
             remapped: check.escape && evidence.is_remapped(container),
         });
         for hit in cell.verdict.hits() {
-            let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < HOLD_NS;
-            if self.patient && cell.since.get(&hit.sub_key).is_some_and(young) {
+            let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < self.hold_ns;
+            if cell.since.get(&hit.sub_key).is_some_and(young) {
                 continue;
             }
             let finding = record::finding(check, hit, about, circumstances, snapshot.taken_at);
@@ -290,48 +310,30 @@ fn lost(checks: &[&'static Check], cells: &[BTreeMap<Subject, Cell>], finding: &
     }
 }
 
-/// Asks a check of its subjects. While waiting nobody is asked, and a subject without an answer has none yet.
-fn answers(
-    check: &'static Check,
-    evidence: &Evidence,
-    wait: bool,
-    wanted: impl Fn(&Container) -> bool,
-) -> Vec<(Subject, Verdict)> {
-    let mut out = Vec::new();
-    let not_yet = || Verdict::unknown(Reason::Race, "a container came or went less than 3 seconds ago");
+/// Goes through the subjects of a check; `visit` gets each with the way to ask.
+fn ask_each(check: &'static Check, evidence: &Evidence, mut visit: impl FnMut(Subject, &dyn Fn() -> Verdict)) {
     let settle = |decision: super::Decision| decision.unwrap_or_else(|verdict| verdict);
     for decide in std::iter::once(&check.decide).chain(&check.beside) {
         match decide {
             Decide::Container(ask) => {
-                for container in evidence.snapshot.containers.iter().filter(|container| wanted(container)) {
-                    let verdict = if wait { not_yet() } else { settle(ask(evidence, container)) };
-                    out.push((Subject::Container { id: container.id.clone() }, verdict));
+                for container in evidence.snapshot.containers.iter() {
+                    visit(Subject::Container { id: container.id.clone() }, &|| settle(ask(evidence, container)));
                 }
             }
             Decide::Network(ask) => {
                 for network in evidence.snapshot.networks.iter() {
-                    let verdict = if wait { not_yet() } else { settle(ask(evidence, network)) };
-                    out.push((Subject::Network { id: network.id.clone() }, verdict));
+                    visit(Subject::Network { id: network.id.clone() }, &|| settle(ask(evidence, network)));
                 }
             }
-            Decide::Daemon(ask) => out.push((Subject::Daemon, if wait { not_yet() } else { settle(ask(evidence)) })),
-            Decide::Host(ask) => out.push((Subject::Host, if wait { not_yet() } else { settle(ask(evidence)) })),
+            Decide::Daemon(ask) => visit(Subject::Daemon, &|| settle(ask(evidence))),
+            Decide::Host(ask) => visit(Subject::Host, &|| settle(ask(evidence))),
         }
     }
-    out
 }
 
-fn store(
-    cells: &mut BTreeMap<Subject, Cell>,
-    check: &Check,
-    subject: Subject,
-    verdict: Verdict,
-    now: u64,
-    wait: bool,
-) -> bool {
+fn store(cells: &mut BTreeMap<Subject, Cell>, check: &Check, subject: Subject, verdict: Verdict, now: u64) -> bool {
     let known = cells.get(&subject);
-    // The last answer stands until the dust has settled.
-    if known.is_some_and(|cell| wait || cell.verdict == verdict) {
+    if known.is_some_and(|cell| cell.verdict == verdict) {
         return false;
     }
     let mut since = BTreeMap::new();

@@ -251,6 +251,29 @@ fn polled_kernel_state_must_hold_for_two_samples() {
 }
 
 #[test]
+fn a_single_answer_holds_back_what_a_second_reading_does_not_confirm() {
+    let quiet = one(container());
+    let with_sshd = one(container().also(|p| p.comm = "sshd".into()));
+    let has = |audit: &Audit, id| audit.findings.iter().any(|f| f.id == id);
+    let at = |host: &Host, ms: u64| {
+        let mut snapshot = host.0.clone();
+        snapshot.at_ns += ms * 1_000_000;
+        Arc::new(snapshot)
+    };
+    let (passing, lasting) = (at(&with_sshd, 0), at(&with_sshd, 400));
+    assert!(Auditor::wants_confirmation(&Auditor::once(&passing, false)));
+    assert!(!Auditor::wants_confirmation(&Auditor::once(&quiet.0, false)));
+    assert!(has(&Auditor::confirmed(&passing, &lasting, false), "BW-R-011"));
+    let gone = Auditor::confirmed(&passing, &at(&quiet, 400), false);
+    let new = Auditor::confirmed(&at(&quiet, 0), &lasting, false);
+    assert!(!has(&gone, "BW-R-011") && !has(&new, "BW-R-011"));
+    assert_eq!((gone.waiting, new.waiting), (0, 1));
+    // What needs no second reading is as the second one has it, also for a container that just came.
+    let configured = at(&one(container().config(|c| c.privileged = true)), 400);
+    assert!(has(&Auditor::confirmed(&at(&Host::new(), 0), &configured, false), "BW-R-008"));
+}
+
+#[test]
 fn what_follows_containers_with_a_delay_waits_until_the_dust_has_settled() {
     let serving = |listens: bool| {
         let listeners = if listens { vec![listener(100, "0.0.0.0", 80, 1000)] } else { Vec::new() };
@@ -264,8 +287,9 @@ fn what_follows_containers_with_a_delay_waits_until_the_dust_has_settled() {
         Arc::new(snapshot)
     };
     auditor.update(&at(serving(true), 0));
-    // Another container comes; at the same moment the listener is missing.
-    let unsettled = at(serving(false).and(named("db")), 10);
+    // It restarts, and does not listen yet.
+    let unsettled =
+        at(serving(false).snapshot(|s| Arc::make_mut(&mut Arc::make_mut(&mut s.containers)[0]).pid = None), 10);
     assert!(!has(&auditor.update(&unsettled)));
     let mut later = (*unsettled).clone();
     later.at_ns += 3_000_000_000;
@@ -406,4 +430,39 @@ mod any {
             prop_assert_eq!(keys.len(), audit.findings.len());
         }
     }
+}
+
+/// Time of one refresh in which only counters changed, against a report from scratch: what did not change must cost
+/// next to nothing. A ratio of two measurements in one run, with a wide margin.
+#[test]
+fn a_refresh_of_counters_costs_a_fraction_of_a_report() {
+    let many = (0..100).fold(Host::new(), |host, n| {
+        host.and(named(&format!("c{n:03}")).on("bridge", &format!("172.17.1.{n}/16")).netns(1000 + n))
+    });
+    let mut snapshot = many.0;
+    snapshot.samples = Arc::new(snapshot.containers.iter().map(|c| unsampled(&c.id)).collect());
+    let started = std::time::Instant::now();
+    let mut auditor = Auditor::new();
+    auditor.update(&Arc::new(snapshot.clone()));
+    let whole = started.elapsed();
+    // Past what waits for a second sample.
+    for _ in 0..4 {
+        snapshot.at_ns += 1_000_000_000;
+        auditor.update(&Arc::new(snapshot.clone()));
+    }
+    let steps: Vec<Arc<Snapshot>> = (0..20)
+        .map(|_| {
+            snapshot.at_ns += 10_000_000;
+            snapshot.samples = Arc::new((*snapshot.samples).clone());
+            snapshot.link_samples = Arc::new(Vec::new());
+            Arc::new(snapshot.clone())
+        })
+        .collect();
+    let started = std::time::Instant::now();
+    for step in &steps {
+        auditor.update(step);
+    }
+    let refresh = started.elapsed() / 20;
+    println!("whole {whole:?}, refresh {refresh:?}");
+    assert!(refresh * 10 < whole, "whole {whole:?}, refresh {refresh:?}");
 }

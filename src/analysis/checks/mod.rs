@@ -11,6 +11,7 @@ mod collapse;
 mod evidence;
 mod finding;
 mod record;
+mod settling;
 mod severity;
 mod transitions;
 mod verdict;
@@ -28,6 +29,8 @@ mod runtime;
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod regressions;
 #[cfg(test)]
 mod testing;
 

@@ -586,7 +586,7 @@ pub fn decides(check: &Check, cases: impl IntoIterator<Item = (&'static str, Hos
 }
 
 pub use super::Status::{Fail, NotApplicable as Na, Pass, Unknown, Warn};
-pub use crate::model::{Device, Exec, HealthCheck, RestartPolicy, Ulimit};
+pub use crate::model::{Device, Exec, Firewall, GapKind, Health, HealthCheck, Match, RestartPolicy, Ulimit, Volume};
 
 /// A host with one container.
 pub fn one(draft: Draft) -> Host {

@@ -18,7 +18,7 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     usage(&mut page, scene, container);
     findings(&mut page, scene, container);
     state(&mut page, scene, container);
-    identity(&mut page, container);
+    identity(&mut page, scene, container);
     dns::names(&mut page, scene, container);
     let columns = page.width();
     let lines = event::lines(scene, columns, 8, |e| e.container.as_ref() == Some(&container.id));
@@ -61,7 +61,7 @@ fn head(page: &mut Page, scene: &Scene, container: &Container) {
     }
 }
 
-fn identity(page: &mut Page, container: &Container) {
+fn identity(page: &mut Page, scene: &Scene, container: &Container) {
     page.heading("what it is");
     if container.owner != Owner::Engine {
         page.field("owner", [Span::new(names::owner(container), Role::Notice)]);
@@ -79,7 +79,7 @@ fn identity(page: &mut Page, container: &Container) {
         page.field_to("project", spans, Some(Subject::Project { name: compose.project.clone() }));
     }
     if !container.command.is_empty() {
-        page.field("command", [Span::outside(&container.command, Role::Text)]);
+        page.field("command", [names::command(scene, &container.command)]);
     }
 }
 

@@ -29,7 +29,8 @@ fn decide(evidence: &Evidence, network: &Network) -> Decision {
     let mut hits = Vec::new();
     let mut unknown = None;
     for port in links.iter().filter(|link| link.master == Some(bridge.ifindex)) {
-        let peer = port.peer.as_ref().filter(|_| port.kind == "veth").map(|peer| need(&peer.netns));
+        let no_peer = || Err(Verdict::unknown(Reason::NotRead, "the other end of a veth on it is not known"));
+        let peer = (port.kind == "veth").then(|| port.peer.as_ref().map_or_else(no_peer, |peer| need(&peer.netns)));
         let hit = match peer {
             None => {
                 Hit::fail(Grade::Kernel).says(format!("{} ({}) is a port of the bridge", port.name.raw(), port.kind))

@@ -64,7 +64,8 @@ mod tests {
                 text: "".into(),
                 attributes: Default::default(),
             };
-            s.events = std::sync::Arc::new(vec![std::sync::Arc::new(event); times]);
+            let event = std::sync::Arc::new(event);
+            s.events = std::sync::Arc::new(std::iter::repeat_n(event, times).collect());
         })
     }
 
