@@ -54,10 +54,8 @@ pub struct ListState {
     /// Rows must be built anew before they are looked at.
     pub is_stale: bool,
     cursor: usize,
+    /// What the operator chose; until then the first row is selected, whatever it is.
     selected: Option<Subject>,
-    /// The operator has done something with the list: the selection stays on its subject. Before that it is the top
-    /// row, whatever that is while the first answers come in.
-    pinned: bool,
 }
 
 impl ListState {
@@ -71,23 +69,27 @@ impl ListState {
         self.shown.get(self.cursor).map(|s| &s.subject)
     }
 
-    /// Takes new rows. The selection stays on its subject; when that is gone, the row that took its place is selected.
+    /// What was chosen, and not merely happens to stand in the first row.
+    pub fn chosen(&self) -> Option<&Subject> {
+        self.selected().filter(|_| self.selected.is_some())
+    }
+
+    /// The selection stays on its subject from now on.
+    pub fn choose(&mut self) {
+        self.move_to(self.cursor);
+    }
+
+    /// Takes new rows. The selection stays on the subject that was chosen; when that is gone, the row that took its
+    /// place is selected. As long as nothing was chosen, the first row is: rows that come later may belong above it.
     pub fn replace(&mut self, shown: Vec<Shown>, total: usize) {
         (self.shown, self.total, self.is_stale) = (shown, total, false);
-        let Some(wanted) = self.selected.clone().filter(|_| self.pinned) else {
+        let Some(wanted) = self.selected.clone() else {
             self.cursor = 0;
             return;
         };
         match self.nearest(&wanted) {
             Some(n) => self.cursor = n,
             None => self.move_to(self.cursor),
-        }
-    }
-
-    /// The selection stays from now on where it is.
-    pub fn pin(&mut self) {
-        if !self.pinned && !self.shown.is_empty() {
-            self.move_to(self.cursor);
         }
     }
 
@@ -102,7 +104,6 @@ impl ListState {
         self.cursor = position.min(self.shown.len().saturating_sub(1));
         if let Some(row) = self.shown.get(self.cursor) {
             self.selected = Some(row.subject.clone());
-            self.pinned = true;
         }
     }
 
@@ -125,7 +126,7 @@ impl ListState {
     /// Wants a subject selected once the rows are built anew.
     pub fn want(&mut self, subject: &Subject) {
         self.selected = Some(subject.clone());
-        (self.is_stale, self.pinned) = (true, true);
+        self.is_stale = true;
     }
 
     /// Scrolls so that the cursor is on a screen of `height` rows.
@@ -210,14 +211,15 @@ mod tests {
     }
 
     #[test]
-    fn until_a_key_is_pressed_the_top_row_is_selected() {
+    fn the_first_row_is_selected_until_another_is_chosen() {
         let mut list = ListState::default();
-        list.replace(rows(&[(7, 0)]), 1);
-        list.replace(rows(&[(1, 0), (7, 0)]), 2);
+        list.replace(rows(&[(5, 0)]), 1);
+        list.replace(rows(&[(1, 0), (5, 0)]), 2);
         assert_eq!(list.selected(), Some(&Subject::Event { seq: 1 }));
-        list.pin();
-        list.replace(rows(&[(0, 0), (1, 0), (7, 0)]), 3);
-        assert_eq!(list.selected(), Some(&Subject::Event { seq: 1 }));
+        assert_eq!(list.chosen(), None);
+        list.choose();
+        list.replace(rows(&[(0, 0), (1, 0), (5, 0)]), 3);
+        assert_eq!(list.chosen(), Some(&Subject::Event { seq: 1 }));
     }
 
     #[test]
