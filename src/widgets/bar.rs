@@ -45,9 +45,13 @@ pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
     places
 }
 
-/// Widths that fit in all, the widest cut first and none to less than a few letters; the active one is not cut.
+/// Widths that fit in all: the blanks after the titles go first, then the widest title is cut, none to less than a few
+/// letters; the active one is not cut.
 fn shrink(width: u16, mut tabs: Vec<(usize, bool)>) -> Option<Vec<usize>> {
-    const LEAST: usize = 6;
+    const LEAST: usize = 5;
+    if tabs.iter().map(|(wide, _)| wide).sum::<usize>() > usize::from(width) {
+        tabs.iter_mut().for_each(|(wide, active)| *wide -= usize::from(!*active));
+    }
     while tabs.iter().map(|(wide, _)| wide).sum::<usize>() > usize::from(width) {
         let widest = tabs.iter_mut().filter(|(wide, active)| !active && *wide > LEAST).max_by_key(|(wide, _)| *wide)?;
         widest.0 -= 1;
@@ -62,7 +66,7 @@ pub fn tabs(ink: &mut Ink<'_>, area: Rect, tabs: &[TabLabel]) {
             continue;
         }
         let role = if tab.active { Role::TabActive } else { Role::Tab };
-        let (left, room) = (area.x + x, wide - 2);
+        let (left, room) = (area.x + x, wide - 1);
         ink.fill(Rect::new(left, area.y, wide, 1), role);
         let mut used = 0;
         if !tab.key.is_empty() {

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Long enough for a debug build on a loaded machine; a test that passes never waits for it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What came out of the terminal so far.
 struct Seen {
@@ -85,6 +85,23 @@ impl Console {
         contents(&self.seen(), self.size)
     }
 
+    /// Where a text begins on the screen: row and column.
+    pub fn find(&self, text: &str) -> Option<(u16, u16)> {
+        let screen = self.screen();
+        let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text))?;
+        let column = line[..line.find(text)?].chars().count();
+        Some((row as u16, column as u16))
+    }
+
+    /// How a cell looks: colours, bold, reverse.
+    pub fn style(&self, row: u16, column: u16) -> String {
+        let seen = self.seen();
+        let cell = seen.screen.screen().cell(row, column);
+        cell.map_or(String::new(), |c| {
+            format!("{:?} {:?} {} {} {}", c.fgcolor(), c.bgcolor(), c.bold(), c.inverse(), c.underline())
+        })
+    }
+
     /// Everything that was written to the terminal so far.
     pub fn raw(&self) -> Vec<u8> {
         self.seen().raw.clone()
@@ -132,6 +149,13 @@ impl Console {
     pub fn wait_for_all(&self, parts: &[&str]) -> String {
         let missing = |screen: &str| parts.iter().filter(|p| !screen.contains(**p)).count();
         self.wait_within(&format!("{parts:?}"), PATIENCE, |screen, _| missing(screen) == 0)
+    }
+
+    /// Waits until the program has taken the alternate screen, or left it.
+    pub fn wait_alternate(&self, taken: bool) {
+        eventually(&format!("alternate screen {taken}; the screen:\n{}", self.screen()), PATIENCE, || {
+            (self.modes().0 == taken).then_some(())
+        });
     }
 
     /// Waits until nothing was written for so long; gives how many bytes there are.
@@ -209,9 +233,9 @@ impl Console {
 
     /// The modes of the line as the kernel has them: whether it is in its usual (cooked, echoing) state.
     pub fn is_cooked(&self) -> bool {
-        use nix::sys::termios::LocalFlags;
         let modes = self.master.as_ref().expect("the terminal is open").get_termios().expect("modes");
-        modes.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG)
+        let flags = format!("{:?}", modes.local_flags);
+        ["ICANON", "ECHO", "ISIG"].iter().all(|flag| flags.split([' ', '|', '(', ')']).any(|f| f == *flag))
     }
 
     /// Waits for the end of the program.
