@@ -91,14 +91,7 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
     }
 }
 
-fn entries(
-    app: &App,
-    ink: &mut Ink<'_>,
-    entries: &[Entry],
-    cursor: usize,
-    boxes: bool,
-    letters: &[Option<char>],
-) {
+fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes: bool, letters: &[Option<char>]) {
     let Some((area, first)) = entries_place(app) else { return };
     let label_room = entries.iter().map(|e| width(&e.label)).max().unwrap_or(0).min(usize::from(area.width) * 2 / 3);
     for (y, (n, entry)) in (0..area.height).zip(entries.iter().enumerate().skip(first)) {

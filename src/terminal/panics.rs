@@ -4,8 +4,8 @@
 use super::Msg;
 use super::tty::Output;
 use std::panic::PanicHookInfo;
-use std::sync::{Mutex, OnceLock};
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, OnceLock};
 use std::thread::ThreadId;
 
 static CONSOLE: Mutex<Option<(ThreadId, Sender<Msg>)>> = Mutex::new(None);

@@ -17,46 +17,35 @@ pub struct TabLabel {
     pub active: bool,
 }
 
-/// Where each tab of a bar stands: (first column, width), zero width for those that don't fit. Titles are cut, then
-/// left out, except the active one's.
+/// Where each tab of a bar stands: (first column, width), zero width for those that don't fit. When there is no room for
+/// all titles the blanks after them go, then they are cut to one length, and below three letters left out, except the active one's.
 pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
-    let full = |t: &TabLabel| text::width(&t.title) + text::width(&t.key) + usize::from(!t.key.is_empty()) + 2;
-    let short = |t: &TabLabel| {
-        if t.active {
-            full(t)
-        } else if t.key.is_empty() {
-            text::width(&t.title).min(4) + 2
-        } else {
-            text::width(&t.key) + 2
-        }
+    const LEAST_LETTERS: usize = 3;
+    let wide = |t: &TabLabel, (blanks, letters): (usize, usize)| {
+        let letters = if t.active { usize::MAX } else { letters };
+        let key = text::width(&t.key);
+        let title = text::width(&t.title).min(letters);
+        let blanks = if t.active { 2 } else { blanks };
+        blanks + key + title + usize::from(key > 0 && title > 0)
     };
-    let shrunk = shrink(width, tabs.iter().map(|t| (full(t), t.active)).collect());
+    let room = usize::from(width);
+    let longest = tabs.iter().map(|t| text::width(&t.title)).max().unwrap_or(0);
+    let fits = |cut: &(usize, usize)| tabs.iter().map(|t| wide(t, *cut)).sum::<usize>() <= room;
+    let tight = (LEAST_LETTERS..=longest.max(LEAST_LETTERS)).rev().map(|letters| (1, letters));
+    let (blanks, letters) = std::iter::once((2, longest)).chain(tight).find(fits).unwrap_or((2, 0));
     let mut x = 0usize;
     let mut places = Vec::with_capacity(tabs.len());
-    for (n, tab) in tabs.iter().enumerate() {
-        let wide = shrunk.as_ref().map_or_else(|| short(tab), |all| all[n]);
-        if x + wide <= usize::from(width) {
+    for tab in tabs {
+        // Tabs without a key keep some letters, so that they can be told apart as long as they are seen.
+        let wide = wide(tab, (blanks, if tab.key.is_empty() { letters.max(LEAST_LETTERS) } else { letters }));
+        if x + wide <= room {
             places.push((x as u16, wide as u16));
         } else {
-            places.push((x.min(usize::from(width)) as u16, 0));
+            places.push((x.min(room) as u16, 0));
         }
         x += wide;
     }
     places
-}
-
-/// Widths that fit in all: the blanks after the titles go first, then the widest title is cut, none to less than a few
-/// letters; the active one is not cut.
-fn shrink(width: u16, mut tabs: Vec<(usize, bool)>) -> Option<Vec<usize>> {
-    const LEAST: usize = 5;
-    if tabs.iter().map(|(wide, _)| wide).sum::<usize>() > usize::from(width) {
-        tabs.iter_mut().for_each(|(wide, active)| *wide -= usize::from(!*active));
-    }
-    while tabs.iter().map(|(wide, _)| wide).sum::<usize>() > usize::from(width) {
-        let widest = tabs.iter_mut().filter(|(wide, active)| !active && *wide > LEAST).max_by_key(|(wide, _)| *wide)?;
-        widest.0 -= 1;
-    }
-    Some(tabs.into_iter().map(|(wide, _)| wide).collect())
 }
 
 /// Draws a tab bar in the first line of an area.
