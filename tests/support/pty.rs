@@ -5,7 +5,7 @@
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -72,7 +72,7 @@ impl Console {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.0.lock().expect("the reader does not panic")
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Process id of the command.
@@ -293,9 +293,9 @@ fn read_all(mut reader: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
     let mut buffer = [0u8; 8192];
     loop {
         {
-            let mut state = seen.0.lock().expect("tests do not panic in here");
+            let mut state = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
             while state.stalled && !state.ended {
-                state = seen.1.wait(state).expect("tests do not panic in here");
+                state = seen.1.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.ended {
                 return;
@@ -303,7 +303,7 @@ fn read_all(mut reader: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
         }
         // A read ends with an error when the last process has closed the other side.
         let got = reader.read(&mut buffer).unwrap_or(0);
-        let mut state = seen.0.lock().expect("tests do not panic in here");
+        let mut state = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         match got {
             0 => state.ended = true,
             n => {
