@@ -243,7 +243,11 @@ fn t11_without_utf_8_all_is_ascii() {
         console.wait_until("the first view again", |screen| screen.contains("NAME") && screen.contains("CPU%"));
         let raw = console.raw();
         let at = raw.iter().position(|b| !b.is_ascii());
-        assert!(at.is_none(), "{name}={value}: {:?}", at.map(|n| String::from_utf8_lossy(&raw[n..(n + 60).min(raw.len())])));
+        assert!(
+            at.is_none(),
+            "{name}={value}: {:?}",
+            at.map(|n| String::from_utf8_lossy(&raw[n..(n + 60).min(raw.len())]))
+        );
         console.quit();
     }
 }
