@@ -171,4 +171,50 @@ mod tests {
         gap.add(f32::NAN, 1.0, 1, 120);
         assert!(gap.points[0].is_nan());
     }
+
+    fn tick(history: &mut History, id: &str, cpu: Option<f64>) {
+        let container = crate::analysis::ContainerRates {
+            id: id.into(),
+            cpu_percent: cpu,
+            throttled_percent: None,
+            memory_bytes: None,
+            memory_limit_bytes: None,
+            is_memory_limited: false,
+            rx_bytes: None,
+            tx_bytes: None,
+            rx_rate: None,
+            tx_rate: None,
+            is_network_shared: false,
+            io_read_rate: None,
+            io_write_rate: None,
+        };
+        history.push(&Rates { containers: vec![container], ..Rates::default() }, 1.0);
+    }
+
+    #[test]
+    fn what_was_not_known_is_a_gap_and_what_is_gone_is_forgotten() {
+        let mut history = History::default();
+        for cpu in [Some(1.0), None, Some(3.0)] {
+            tick(&mut history, "a", cpu);
+        }
+        let points = history.recent(&"a".into(), Metric::Cpu, 10);
+        assert_eq!((points.len(), points[0], points[1].is_nan(), points[2]), (3, 1.0, true, 3.0));
+        assert_eq!(history.recent(&"a".into(), Metric::Cpu, 2).len(), 2);
+        tick(&mut history, "b", Some(1.0));
+        tick(&mut history, "b", Some(1.0));
+        assert!(history.recent(&"a".into(), Metric::Cpu, 10).is_empty());
+    }
+
+    #[test]
+    fn an_hour_is_kept_and_no_more_however_long_it_runs() {
+        let mut history = History::default();
+        for n in 0..8000 {
+            tick(&mut history, "a", Some(f64::from(n)));
+        }
+        assert_eq!(history.recent(&"a".into(), Metric::Cpu, usize::MAX).len(), 120);
+        for (minutes, seconds, points) in [(2, 1, 120), (12, 6, 120), (60, 30, 120), (600, 30, 120)] {
+            let (found, each) = history.span(&"a".into(), Metric::Cpu, minutes);
+            assert_eq!((each, found.len()), (seconds, points), "{minutes} minutes");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 pub mod addressing;
 pub mod checks;
 pub mod history;
+#[cfg(test)]
+mod laws;
 pub mod names;
 pub mod nat;
 pub mod path;

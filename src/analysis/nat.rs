@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Chains are followed this deep; the kernel allows 16.
 const DEPTH: usize = 16;
 
+/// Rules looked at per hook and table before giving up; a large cluster node has some ten thousand.
+const STEPS: usize = 200_000;
+
 /// A rule of a nat chain with the jumps that lead to it from a base chain.
 #[derive(Debug, Clone)]
 struct Reached<'a> {
@@ -57,9 +60,16 @@ impl<'a> NatRules<'a> {
                 for v6 in [false, true] {
                     for table in firewall.tables_for(v6) {
                         let n = usize::from(v6);
-                        rules.inward[n].extend(walk(table, "prerouting"));
-                        rules.inward[n].extend(walk(table, "output"));
-                        rules.outward[n].extend(walk(table, "postrouting"));
+                        for hook in ["prerouting", "output", "postrouting"] {
+                            let mut walk = Walk { table, out: Vec::new(), left: STEPS };
+                            walk.hook(hook);
+                            let list = if hook == "postrouting" { &mut rules.outward } else { &mut rules.inward };
+                            list[n].append(&mut walk.out);
+                            if walk.left == 0 {
+                                let reason = format!("the chains at {hook} of table {} branch too widely", table.name);
+                                rules.gap = Some(Arc::new(Gap::new(GapKind::Unsupported, reason)));
+                            }
+                        }
                     }
                 }
             }
@@ -140,39 +150,48 @@ fn speaks_of(text: &str, words: &[&str]) -> bool {
     words.iter().any(|w| text.contains(w))
 }
 
-/// All rules reachable from the base chains of a hook, in order.
-fn walk<'a>(table: &'a Table, hook: &str) -> Vec<Reached<'a>> {
-    let is_iptables = table.backend != Backend::Nftables;
-    if is_iptables && table.name != "nat" {
-        return Vec::new();
-    }
-    let mut out = Vec::new();
-    for chain in &table.chains {
-        let is_base = match &chain.hook {
-            Some(word) => word == hook,
-            None => is_iptables && chain.name.eq_ignore_ascii_case(hook),
-        };
-        if is_base {
-            descend(table, &chain.name, &mut Vec::new(), &mut out);
-        }
-    }
-    out
+/// Follows the chains of a table, with a bound on the steps: chains that call each other can't be loaded into a
+/// kernel, but a recording may hold anything.
+struct Walk<'a> {
+    table: &'a Table,
+    out: Vec<Reached<'a>>,
+    left: usize,
 }
 
-fn descend<'a>(table: &'a Table, name: &str, via: &mut Vec<&'a Rule>, out: &mut Vec<Reached<'a>>) {
-    // A loop of chains can't be loaded into a kernel, but a recording may hold anything.
-    if via.len() >= DEPTH || out.len() > 100_000 {
-        return;
-    }
-    let Some(chain) = table.chain(name) else { return };
-    for rule in &chain.rules {
-        match &rule.target {
-            Target::Jump { chain } | Target::Goto { chain } => {
-                via.push(rule);
-                descend(table, chain, via, out);
-                via.pop();
+impl<'a> Walk<'a> {
+    /// All rules reachable from the base chains of a hook, in order.
+    fn hook(&mut self, hook: &str) {
+        let is_iptables = self.table.backend != Backend::Nftables;
+        if is_iptables && self.table.name != "nat" {
+            return;
+        }
+        for chain in &self.table.chains {
+            let is_base = match &chain.hook {
+                Some(word) => word == hook,
+                None => is_iptables && chain.name.eq_ignore_ascii_case(hook),
+            };
+            if is_base {
+                self.chain(&chain.name, &mut Vec::new());
             }
-            _ => out.push(Reached { rule, via: via.clone() }),
+        }
+    }
+
+    fn chain(&mut self, name: &str, via: &mut Vec<&'a Rule>) {
+        if via.len() >= DEPTH {
+            return;
+        }
+        let Some(chain) = self.table.chain(name) else { return };
+        for rule in &chain.rules {
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
+            match &rule.target {
+                Target::Jump { chain } | Target::Goto { chain } => {
+                    via.push(rule);
+                    self.chain(chain, via);
+                    via.pop();
+                }
+                _ => self.out.push(Reached { rule, via: via.clone() }),
+            }
         }
     }
 }

@@ -149,6 +149,29 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The options these settings give a console; flags of the command line and what the terminal can show are put
+    /// over them by the caller.
+    pub fn options(&self) -> super::Options {
+        let prefs = super::Prefs {
+            show_all: self.show_all,
+            ascii: self.ascii,
+            utc: self.utc,
+            chart_minutes: self.chart_minutes,
+            ..super::Prefs::default()
+        };
+        super::Options {
+            keymap: Keymap::new(&self.preset, &self.keys).0,
+            prefs,
+            mouse: self.mouse,
+            view: self.view.clone(),
+            columns: self.columns.clone(),
+            sort: self.sort.clone(),
+            ..super::Options::default()
+        }
+    }
+}
+
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,

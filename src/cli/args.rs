@@ -142,6 +142,7 @@ pub enum Command {
         /// table, json, 'table TEMPLATE' or TEMPLATE with docker's placeholders ({{.Name}}, {{.CPUPerc}} …)
         #[arg(long, value_name = "FORMAT")]
         format: Option<String>,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -150,6 +151,7 @@ pub enum Command {
         /// Form of the answer
         #[arg(long, value_enum, default_value = "table")]
         format: ListFormat,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -158,6 +160,7 @@ pub enum Command {
         /// Form of the answer
         #[arg(long, value_enum, default_value = "table")]
         format: ListFormat,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -166,6 +169,7 @@ pub enum Command {
         /// Form of the answer
         #[arg(long, value_enum, default_value = "tree")]
         format: TopologyFormat,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -174,6 +178,7 @@ pub enum Command {
         /// Form of the answer
         #[arg(long, value_enum, default_value = "table")]
         format: ListFormat,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -182,6 +187,7 @@ pub enum Command {
         /// Form of the answer
         #[arg(long, value_enum, default_value = "table")]
         format: ListFormat,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -193,6 +199,7 @@ pub enum Command {
         /// End after this time instead of going on until interrupted
         #[arg(long = "for", value_name = "TIME", value_parser = parse_interval)]
         duration: Option<std::time::Duration>,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -210,6 +217,7 @@ pub enum Command {
         /// Passed and not applicable results too
         #[arg(long)]
         all: bool,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },
@@ -218,6 +226,7 @@ pub enum Command {
         /// Mask secrets in environments, labels and command lines
         #[arg(long)]
         scrub: bool,
+        /// Where the host is taken from
         #[command(flatten)]
         from: From,
     },

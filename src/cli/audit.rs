@@ -104,6 +104,11 @@ fn write_row(out: &mut impl Write, row: &AuditRow, names: usize, details: bool) 
     writeln!(out, "{:8}  {id:8}  {name}  {title}{dormant}", severity_of(row).as_str())?;
     match row {
         AuditRow::One(finding) if details => more(out, finding),
+        AuditRow::Group { findings, .. } if details => {
+            let names: Vec<_> = findings.iter().map(|finding| finding.subject.name.shown()).collect();
+            writeln!(out, "          on: {}", names.join(" "))?;
+            findings.first().map_or(Ok(()), |first| words(out, first))
+        }
         _ => Ok(()),
     }
 }
@@ -111,20 +116,31 @@ fn write_row(out: &mut impl Write, row: &AuditRow, names: usize, details: bool) 
 fn more(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     for seen in &finding.evidence {
         let (path, value) = (seen.path.shown(), seen.value.shown());
-        writeln!(out, "          {}: {path} is {value}; good: {}", seen.source, clean_line(&seen.expected))?;
+        let good = match &*seen.expected {
+            // Seen for the picture, and neither good nor bad.
+            "-" => String::new(),
+            good => format!("; good: {}", clean_line(good)),
+        };
+        writeln!(out, "          {}: {path} is {value}{good}", seen.source)?;
     }
     for reason in &finding.modifiers {
         writeln!(out, "          severity {} by itself: {reason}", finding.severity_base.as_str())?;
     }
+    words(out, finding)?;
+    if !finding.related.is_empty() {
+        writeln!(out, "          see: {}", finding.related.join(" "))?;
+    }
+    Ok(())
+}
+
+/// What is the same for all findings of a check.
+fn words(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     if let Some(check) = check(finding.id) {
         writeln!(out, "          why: {}", check.why)?;
     }
     writeln!(out, "          fix: {}", finding.remediation)?;
     if let Some(cis) = finding.cis.last() {
         writeln!(out, "          CIS {}: {}", cis.version, cis.id)?;
-    }
-    if !finding.related.is_empty() {
-        writeln!(out, "          see: {}", finding.related.join(" "))?;
     }
     Ok(())
 }

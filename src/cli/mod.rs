@@ -15,7 +15,7 @@ pub mod networks;
 pub mod ns;
 pub mod ports;
 mod record;
-mod run;
+pub mod run;
 pub mod snapshot;
 pub mod source;
 pub mod stats;
@@ -25,7 +25,7 @@ pub mod template;
 mod tests;
 pub mod topology;
 
-pub use run::{code, run};
+pub use run::{CommandError, code, run};
 
 use crate::analysis::wiring::LinkKey;
 use crate::model::{ContainerId, NetworkId, Snapshot};

@@ -75,7 +75,7 @@ fn cells(out: &mut Vec<u8>, pen: &mut Pen, before: &Buffer, next: &Buffer) {
         // Cells that still hold part of a wide character of the old frame, and those covered by one of the new.
         let (mut spoilt, mut covered) = (0usize, 0usize);
         for (x, (old, new)) in old_row.iter().zip(new_row).enumerate() {
-            let same = old == new;
+            let same = has_equal_looks(old, new) && old.symbol() == new.symbol();
             // Nearly all cells take this way: nothing changed, nothing wide.
             if same && spoilt == 0 && covered == 0 && new.symbol().len() == 1 {
                 continue;
@@ -124,6 +124,10 @@ fn move_to(out: &mut Vec<u8>, pen: &mut Pen, row: &[Cell], x: u16, y: u16) {
         }
     }
     pen.at = Some((x, y));
+}
+
+fn has_equal_looks(a: &Cell, b: &Cell) -> bool {
+    a.fg == b.fg && a.bg == b.bg && a.modifier == b.modifier
 }
 
 fn has_style(pen: &Pen, cell: &Cell) -> bool {

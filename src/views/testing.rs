@@ -4,6 +4,7 @@
 
 use super::content::{Content, Line};
 use super::view::{ListView, Row};
+use crate::analysis::checks::Auditor;
 use crate::analysis::testing::{HOST, Lab, every_mode, p};
 use crate::analysis::{Analyst, History, Report};
 use crate::app::{Prefs, Scene};
@@ -255,7 +256,9 @@ pub fn snapshots(lab: &Lab) -> (Snapshot, Snapshot) {
 /// The furnished lab.
 pub fn stage() -> Stage {
     let (before, next) = snapshots(&furnished());
-    Stage::of(before, next)
+    let mut stage = Stage::of(before, next);
+    stage.report.audit = Auditor::once(&stage.snapshot, false);
+    stage
 }
 
 /// The row whose first cell holds `name`.

@@ -3,7 +3,7 @@
 use crate::text;
 use crate::theme::{Role, Theme};
 use crate::views::Span;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -31,13 +31,12 @@ impl Ink<'_> {
         }
         let room = room.min(area.right() - x);
         if text.is_ascii() {
-            let mut used = 0;
-            for byte in text.bytes().take(usize::from(room)) {
+            let wide = text.len().min(usize::from(room));
+            for (cell, byte) in self.cells(x, y, wide).iter_mut().zip(text.bytes()) {
                 let c = if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '?' };
-                self.frame[(x + used, y)].set_char(c).set_style(style);
-                used += 1;
+                cell.set_char(c).set_style(style);
             }
-            return used;
+            return wide as u16;
         }
         self.put_graphemes(x, y, room, text, style)
     }
@@ -90,15 +89,20 @@ impl Ink<'_> {
         used
     }
 
+    /// Cells from a place of the frame to the right.
+    fn cells(&mut self, x: u16, y: u16, count: usize) -> &mut [Cell] {
+        let start = self.frame.index_of(x, y);
+        &mut self.frame.content[start..start + count]
+    }
+
     /// Fills an area with blanks in a role.
     pub fn fill(&mut self, area: Rect, role: Role) {
-        let style = self.style(role);
+        let mut blank = Cell::default();
+        blank.set_style(self.style(role));
         let area = area.intersection(*self.frame.area());
         for y in area.y..area.bottom() {
-            for x in area.x..area.right() {
-                let cell = &mut self.frame[(x, y)];
-                cell.reset();
-                cell.set_style(style);
+            if area.width > 0 {
+                self.cells(area.x, y, usize::from(area.width)).fill(blank.clone());
             }
         }
     }

@@ -33,8 +33,8 @@ impl Settling {
         }
     }
 
-    /// Whether the dust has not settled yet. A container settles by itself. What is about all of them waits for all, but not for ever: one that crashes
-    /// again and again must not hide what is wrong elsewhere.
+    /// Whether the dust has not settled yet. A container settles by itself. What is about all of them waits for all,
+    /// but not for ever: one that crashes again and again must not hide what is wrong elsewhere.
     pub fn is_moving(&self, subject: &Subject, now: u64) -> bool {
         match subject {
             Subject::Container { id } => self.each.contains_key(id),

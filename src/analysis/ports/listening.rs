@@ -121,16 +121,7 @@ pub(super) fn rows(snapshot: &Snapshot, wiring: &Wiring, published: &[PortRow]) 
             rows.unpublished.extend(inside.filter_map(|l| unpublished(snapshot, published, &processes, group, l)));
         }
     }
-    dedupe(&mut rows.unpublished);
-    dedupe(&mut rows.on_host_network);
-    dedupe(&mut rows.host_processes);
     rows
-}
-
-/// Several sockets on one address and port (SO_REUSEPORT) are one row.
-fn dedupe(rows: &mut Vec<PortRow>) {
-    let mut seen = std::collections::BTreeSet::new();
-    rows.retain(|r| seen.insert(r.key.clone()));
 }
 
 fn containers_by_pid(snapshot: &Snapshot) -> BTreeMap<Pid, &ContainerId> {

@@ -13,4 +13,4 @@ pub use discover::{Found, Shape, discover};
 pub use files::{FlatKeyed, Io, parse_blkio, parse_io_stat, parse_limit, parse_pressure};
 pub use layout::{CgroupPaths, Layout};
 pub use meter::Meter;
-pub use sampler::{MachineClock, Sampler, Target};
+pub use sampler::{MachineClock, Sampler, Target, monotonic_ns};

@@ -95,23 +95,24 @@ fn cpu(grid: &mut Grid, scene: &Scene, container: &Container, config: Option<&Co
             none()
         }
     });
-    let kernel = match limits.and_then(|l| l.cpu.known()) {
-        Some(Some((quota, period))) if *period > 0 => {
-            Cell::new(format!("{:.2} CPUs ({quota}/{period} us)", *quota as f64 / *period as f64), Role::Text)
-        }
-        Some(_) => none(),
-        None => Cell::unknown(),
+    let (kernel, by) = match limits.and_then(|l| l.cpu.known()) {
+        Some(Some((quota, period))) if *period > 0 => (
+            Cell::new(format!("{:.2} CPUs", *quota as f64 / *period as f64), Role::Text),
+            Cell::new(format!("{quota}/{period} us"), Role::Dim),
+        ),
+        Some(_) => (none(), Cell::none()),
+        None => (Cell::unknown(), Cell::none()),
     };
     let rates = scene.report.rates.container(&container.id);
     let used = rates
         .and_then(|r| r.cpu_percent)
         .map_or(Cell::unknown(), |p| Cell::new(format!("{:.2} CPUs", p / 100.0), Role::Cpu));
-    grid.row([Cell::new("cpu quota", Role::Text), asked, kernel, used, Cell::none()]);
+    grid.row([Cell::new("cpu quota", Role::Text), asked, kernel, used, by]);
     let asked = config.map_or(Cell::unknown(), |c| {
         if c.cpu_shares > 0 { Cell::new(c.cpu_shares.to_string(), Role::Text) } else { none() }
     });
     let kernel = limits.and_then(|l| l.weight.get()).map_or(Cell::unknown(), |w| Cell::new(w.to_string(), Role::Text));
-    grid.row([Cell::new("cpu shares or weight", Role::Text), asked, kernel, Cell::none(), Cell::none()]);
+    grid.row([Cell::new("cpu weight", Role::Text), asked, kernel, Cell::none(), Cell::none()]);
     let asked = config.map_or(Cell::unknown(), |c| {
         if c.cpuset_cpus.is_empty() { none() } else { Cell { spans: vec![word(&c.cpuset_cpus, Role::Text)] } }
     });

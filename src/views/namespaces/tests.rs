@@ -8,9 +8,9 @@ fn t08_who_shares_with_the_host_and_with_whom_both_ways() {
     let stage = stage();
     let scene = stage.scene();
     let text = list(&Namespaces, &scene, &["name", "net"]);
-    assert!(text.contains("  agent | HOST"), "{text}");
+    assert!(text.contains("  agent ▲H | HOST"), "{text}");
     assert!(
-        text.contains("  web | sidecar") && text.contains("  sidecar | web") && text.contains("  db | own"),
+        text.contains("  web ▲C | sidecar") && text.contains("  sidecar ▲M | web") && text.contains("  db ▲M | own"),
         "{text}"
     );
     let text = page(&Namespaces, &scene, MATRIX, "detail", 78);

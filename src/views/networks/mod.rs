@@ -179,8 +179,10 @@ impl ListView for Networks {
             let said = || scene.snapshot.container(id)?.endpoints.iter().find_map(|e| e.network_id.clone());
             by_wire.or_else(said).map(|id| Subject::Network { id })
         };
+        if rows::rows(scene).iter().any(|row| row.subject == *subject) {
+            return Some(subject.clone());
+        }
         match subject {
-            Subject::Network { id } => network(scene, id).map(|_| subject.clone()),
             Subject::Container { id } => of_container(id),
             Subject::Link { netns, ifindex } => rows::of_link(scene, (*netns, *ifindex)),
             Subject::Port { key } => {
@@ -188,9 +190,6 @@ impl ListView for Networks {
                 row.container.as_ref().and_then(of_container)
             }
             Subject::Netns { inode } => scene.report.wiring.by_netns.get(inode)?.iter().find_map(of_container),
-            Subject::Group { .. } => {
-                rows::rows(scene).into_iter().find(|row| row.subject == *subject).map(|row| row.subject)
-            }
             _ => None,
         }
     }

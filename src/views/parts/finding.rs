@@ -87,10 +87,14 @@ fn way(fix: Fix) -> &'static str {
 }
 
 fn background(page: &mut Page, finding: &Finding, check: &Check) {
-    let mut ids: Vec<String> = Vec::new();
+    let mut by_id: Vec<(&str, Vec<&str>)> = Vec::new();
     for cis in &finding.cis {
-        ids.push(format!("{} ({})", cis.id, cis.version));
+        match by_id.iter_mut().find(|(id, _)| *id == cis.id) {
+            Some((_, versions)) => versions.push(cis.version),
+            None => by_id.push((cis.id, vec![cis.version])),
+        }
     }
+    let ids: Vec<String> = by_id.iter().map(|(id, versions)| format!("{id} (in {})", versions.join(", "))).collect();
     if !ids.is_empty() {
         page.text("CIS Docker", ids.join(", "));
     }
@@ -99,19 +103,23 @@ fn background(page: &mut Page, finding: &Finding, check: &Check) {
     }
 }
 
-/// A check that could not decide, with its reason and what would lift it.
-pub fn unknown_line(page: &mut Page, row: &UnknownRow) {
-    page.spans(
-        [
-            Span::unknown(),
-            Span::new(format!(" {} ", row.id), Role::Dim),
-            Span::plain(row.title),
-            Span::new(" because ", Role::Dim),
-            word(&row.reason, Role::Text),
-        ],
-        4,
-    );
-    if let Some(lift) = &row.lift {
-        page.spans([Span::new("  to see it: ", Role::Dim), word(lift, Role::Notice)], 4);
+/// Checks that could not decide, by reason, each reason once with what would lift it.
+pub fn undecided<'a>(page: &mut Page, rows: impl Iterator<Item = &'a UnknownRow>) {
+    let mut by_reason: Vec<(&UnknownRow, Vec<&UnknownRow>)> = Vec::new();
+    for row in rows {
+        match by_reason.iter_mut().find(|(first, _)| first.reason == row.reason && first.lift == row.lift) {
+            Some((_, rows)) if rows.iter().any(|known| known.id == row.id) => {}
+            Some((_, rows)) => rows.push(row),
+            None => by_reason.push((row, vec![row])),
+        }
+    }
+    for (first, rows) in by_reason {
+        page.spans([Span::unknown(), Span::plain(" "), word(&first.reason, Role::Text)], 2);
+        if let Some(lift) = &first.lift {
+            page.spans([Span::new("  to see it: ", Role::Dim), word(lift, Role::Notice)], 4);
+        }
+        for row in rows {
+            page.spans([Span::new(format!("    {} ", row.id), Role::Dim), Span::plain(row.title)], 6);
+        }
     }
 }

@@ -108,8 +108,6 @@ pub fn page(page: &mut Page, scene: &Scene, subject: &Subject) {
     }
     if !unknown.is_empty() {
         page.heading("could not be decided");
-        for row in unknown {
-            finding::unknown_line(page, row);
-        }
+        finding::undecided(page, unknown.into_iter());
     }
 }

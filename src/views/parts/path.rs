@@ -67,7 +67,12 @@ fn shared(page: &mut Page, scene: &Scene, container: &Container) {
                 .leading_to(subject),
         );
     }
-    let others = scene.report.wiring.neighbours(scene.snapshot, &container.id);
+    let joined = match &container.network_mode {
+        NetworkMode::Container(owner) => Some(owner),
+        _ => None,
+    };
+    let mut others = scene.report.wiring.neighbours(scene.snapshot, &container.id);
+    others.retain(|id| Some(*id) != joined);
     if !others.is_empty() {
         let mut spans = vec![Span::new("same network namespace: ", Role::Notice)];
         spans.extend(names::containers(scene, others));

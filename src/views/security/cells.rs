@@ -26,7 +26,10 @@ pub fn cell(scene: &Scene, item: &Item, column: &str) -> Cell {
                     Cell::of([Span::unknown(), Span::new(format!(" {}", row.severity.as_str()), Role::Unknown)])
                 }
                 "check" => Cell::new(row.id, Role::Dim),
-                "subject" => about(&row.subject),
+                "subject" => match super::alike(scene, row).count() {
+                    0 | 1 => about(&row.subject),
+                    many => Cell::new(format!("{many} of them"), Role::Dim),
+                },
                 "title" => Cell::of([
                     Span::plain(row.title),
                     Span::new(": ", Role::Dim),
@@ -123,7 +126,13 @@ pub fn field(scene: &Scene, item: &Item, field: &str) -> Option<String> {
     };
     let text = |text: Option<&crate::text::Outside>| text.map_or(String::new(), |t| t.raw().to_owned());
     Some(match field {
-        "subject" | "container" => text(about.map(|a| &a.name)),
+        "subject" | "container" => match item {
+            Item::Unknown(id, subject) => {
+                let rows = unknown(scene, id, subject).into_iter().flat_map(|row| super::alike(scene, row));
+                rows.map(|row| row.subject.name.raw()).collect::<Vec<_>>().join(" ")
+            }
+            _ => text(about.map(|a| &a.name)),
+        },
         "project" => text(about.and_then(|a| a.project.as_ref())),
         "service" => text(about.and_then(|a| a.service.as_ref())),
         "kind" => about.map_or(String::new(), |a| a.kind.as_str().to_owned()),

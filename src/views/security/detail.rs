@@ -57,10 +57,7 @@ pub fn undecided(scene: &Scene, width: u16) -> Content {
         }
     }
     page.heading("checks without an answer");
-    for row in &audit.unknowns {
-        page.field_to("about", names::subject(scene, &row.subject.subject), Some(row.subject.subject.clone()));
-        block::unknown_line(&mut page, row);
-    }
+    block::undecided(&mut page, audit.unknowns.iter());
     page.finish()
 }
 

@@ -35,7 +35,7 @@ pub enum Item {
     Group(&'static str),
     /// The heading of what could not be decided.
     Undecided,
-    /// One check that could not decide: id of the check and the subject.
+    /// One check that could not decide for one reason, whoever it is about: id of the check, and the first subject.
     Unknown(&'static str, Subject),
 }
 
@@ -64,6 +64,12 @@ fn finding<'a>(scene: &Scene<'a>, key: &str) -> Option<&'a Arc<Finding>> {
 fn unknown<'a>(scene: &Scene<'a>, id: &str, subject: &Subject) -> Option<&'a UnknownRow> {
     let rows: &'a [UnknownRow] = &scene.report.audit.unknowns;
     rows.iter().find(|row| row.id == id && row.subject.subject == *subject)
+}
+
+/// All rows that share check and reason with this one: they stand on one line.
+fn alike<'a>(scene: &Scene<'a>, row: &'a UnknownRow) -> impl Iterator<Item = &'a UnknownRow> {
+    let rows: &'a [UnknownRow] = &scene.report.audit.unknowns;
+    rows.iter().filter(move |other| other.id == row.id && other.reason == row.reason)
 }
 
 fn group_subject(id: &str) -> Subject {
@@ -102,7 +108,9 @@ impl ListView for Security {
         }
         if !scene.report.audit.unknowns.is_empty() {
             rows.push(Row { item: Item::Undecided, subject: group_subject("undecided"), depth: 0, is_group: true });
-            rows.extend(scene.report.audit.unknowns.iter().map(|row| Row {
+            let mut seen = std::collections::BTreeSet::new();
+            let firsts = scene.report.audit.unknowns.iter().filter(|row| seen.insert((row.id, &row.reason)));
+            rows.extend(firsts.map(|row| Row {
                 item: Item::Unknown(row.id, row.subject.subject.clone()),
                 subject: unknown_subject(row),
                 depth: 1,

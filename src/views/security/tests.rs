@@ -1,13 +1,11 @@
 //! What an operator finds in this view.
 
 use super::*;
-use crate::analysis::checks::Auditor;
 use crate::views::testing::{exercise, list, page, stage};
 
 #[test]
 fn t09_findings_of_a_container_with_evidence_and_fix() {
-    let mut stage = stage();
-    stage.report.audit = Auditor::once(&stage.snapshot, false);
+    let stage = stage();
     let scene = stage.scene();
     let text = list(&Security, &scene, &["severity", "check", "subject", "title"]);
     let agent = text.lines().find(|l| l.contains("| agent |")).unwrap_or_else(|| panic!("{text}"));
@@ -29,8 +27,7 @@ fn t09_findings_of_a_container_with_evidence_and_fix() {
 
 #[test]
 fn what_could_not_be_decided_is_a_group_with_reasons() {
-    let mut stage = stage();
-    stage.report.audit = Auditor::once(&stage.snapshot, false);
+    let stage = stage();
     let scene = stage.scene();
     assert!(!scene.report.audit.unknowns.is_empty());
     let text = page(&Security, &scene, "?", "detail", 78);

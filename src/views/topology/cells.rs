@@ -126,7 +126,15 @@ fn name(scene: &Scene, branch: &Branch) -> Cell {
             }
             Cell { spans }
         }
-        Node::Guest { container, .. } => Cell { spans: vec![names::container(scene, container)] },
+        Node::Guest { how, .. } => {
+            let words = match *how {
+                "host" => "host network",
+                "none" => "no network",
+                "joined" => "same namespace",
+                other => other,
+            };
+            Cell::new(format!("{} {words}", glyph::dot(scene.prefs.ascii)), Role::Dim)
+        }
         Node::Heading { title } => Cell::new(*title, Role::Heading),
     }
 }
@@ -152,10 +160,11 @@ fn notes(scene: &Scene, branch: &Branch) -> Cell {
             add(&mut spans, Span::new(text, Role::Notice));
         }
     }
+    let name = name(scene, branch).text();
     for note in &branch.notes {
         let is_bad = note.contains("missing") || note.contains("down") || note.contains("gone");
-        // The device of a network that lacks it is said beside its name.
-        if !(matches!(branch.node, Node::Network { device_missing: true, .. }) && note.contains("device missing")) {
+        // What is said beside the name already is not said again.
+        if !name.contains(note.as_str()) && note != "host network" {
             add(&mut spans, word(note, if is_bad { Role::Bad } else { Role::Dim }));
         }
     }

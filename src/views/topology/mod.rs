@@ -35,7 +35,7 @@ const COLUMNS: &[Column] = &[
     text(
         "name",
         "NAME",
-        (24, 60),
+        (22, 60),
         0,
         "Interface, network or container; ⇄ stands between the host end and the end inside.",
     ),

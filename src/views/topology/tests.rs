@@ -7,8 +7,8 @@ use crate::views::testing::{list, page, stage};
 fn the_picture_goes_from_the_uplink_to_the_container() {
     let stage = stage();
     let text = list(&TopologyView, &stage.scene(), &["name", "container", "address", "rx", "tx"]);
-    assert!(text.contains("veth11 ⇄ eth0 | web | 172.17.0.2/16 | 1.0M | 300k"), "{text}");
-    assert!(text.contains("veth23 ⇄ eth0 | db | 172.19.0.2/16"), "{text}");
+    assert!(text.contains("veth11 ⇄ eth0 | web ▲C | 172.17.0.2/16 | 1.0M | 300k"), "{text}");
+    assert!(text.contains("veth23 ⇄ eth0 | db ▲M | 172.19.0.2/16"), "{text}");
     let notes = list(&TopologyView, &stage.scene(), &["name", "container", "notes"]);
     assert!(notes.lines().any(|l| l.contains("agent") && l.contains("▲ host network")), "{notes}");
     assert!(notes.lines().any(|l| l.contains("web") && l.contains("●:8080")), "{notes}");

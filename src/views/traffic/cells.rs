@@ -104,8 +104,14 @@ fn of(scene: &Scene, key: LinkKey) -> Cell {
 fn network(scene: &Scene, key: LinkKey, link: &Link) -> Cell {
     let wiring = &scene.report.wiring;
     let attachment = wiring.attachment(key);
-    if let Some(id) = attachment.and_then(|a| a.network.as_ref()).or_else(|| wiring.network_of.get(&key)) {
+    if let Some(id) = attachment.and_then(|a| a.network.as_ref()) {
         return Cell { spans: vec![names::network(scene, id)] };
+    }
+    if let Some(id) = wiring.network_of.get(&key) {
+        // What is not the network's own bridge is the parent that it goes out by: not all of its traffic is the network's.
+        let is_own = link.kind == "bridge" || link.bridge.is_some();
+        let lead = (!is_own).then(|| Span::new("parent of ", Role::Dim));
+        return Cell { spans: lead.into_iter().chain([names::network(scene, id)]).collect() };
     }
     let bridge = attachment.and_then(|a| a.bridge).or_else(|| link.master.map(|master| (link.netns, master)));
     bridge.map_or(Cell::none(), |bridge| Cell { spans: vec![names::link_span(scene, bridge)] })

@@ -64,7 +64,12 @@ fn decide(evidence: &Evidence) -> Decision {
     Ok(hit
         .says(format!("forwards {} between any interfaces", open.join(" and ")))
         .saw("netfilter", format!("forward {}", names.join(" ")), "accepted", "dropped")
-        .saw("sysctl", "net.ipv4.ip_forward", if v4 { "1" } else { "0" }, "-")
+        .saw(
+            "sysctl",
+            "net.ipv4.ip_forward, net.ipv6.conf.all.forwarding",
+            format!("{}, {}", u8::from(v4), u8::from(v6)),
+            "-",
+        )
         .into())
 }
 

@@ -28,7 +28,8 @@ fn decide(evidence: &Evidence, network: &Network) -> Decision {
     let Some(segment) = segments.iter().find(|segment| segment.name == device) else {
         return Ok(Verdict::noted("nothing is attached"));
     };
-    let is_blind = segment.members.iter().any(|link| link.netns == host && link.kind == "veth");
+    let is_blind =
+        segment.members.iter().any(|link| link.netns == host && link.kind == "veth" && link.master.is_some());
     let mut holders: std::collections::BTreeMap<std::net::IpAddr, Vec<&Link>> = std::collections::BTreeMap::new();
     for link in &segment.members {
         for address in link.addresses.iter().filter(|address| address.scope == "global") {

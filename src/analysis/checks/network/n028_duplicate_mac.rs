@@ -32,7 +32,8 @@ fn decide(evidence: &Evidence, network: &Network) -> Decision {
     let Some(segment) = segments.iter().find(|segment| segment.name == device) else {
         return Ok(Verdict::noted("nothing is attached"));
     };
-    let is_blind = segment.members.iter().any(|link| link.netns == host && link.kind == "veth");
+    let is_blind =
+        segment.members.iter().any(|link| link.netns == host && link.kind == "veth" && link.master.is_some());
     let mut seen: std::collections::BTreeMap<&Mac, Vec<&Link>> = std::collections::BTreeMap::new();
     // A bridge borrows the address of a port, and ipvlan children have their parent's.
     let counts = |link: &&&Link| link.netns != host && !link.kind.starts_with("ipv") && !link.mac.0.is_empty();

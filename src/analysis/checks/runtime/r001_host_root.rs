@@ -14,6 +14,7 @@ pub const CHECK: Check = Check {
     need: "A+U",
     blind: "A user name of a stopped container: its /etc/passwd is not read.",
     patience: Patience::TwoSamples,
+    default_fact: true,
     decide: Decide::Container(decide),
     ..Check::PLAIN
 };

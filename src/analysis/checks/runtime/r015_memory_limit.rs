@@ -12,6 +12,7 @@ pub const CHECK: Check = Check {
     cis: "5.11",
     inputs: Inputs::CONTAINER.and(Inputs::KERNEL),
     need: "A+U",
+    default_fact: true,
     decide: Decide::Container(decide),
     ..Check::PLAIN
 };

@@ -29,6 +29,9 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
             .saw("inspect", "NetworkSettings.Networks", "bridge", "a user-defined network")
             .into());
     }
+    if container.owner != Owner::Engine {
+        return Ok(Verdict::na("no engine owns this container"));
+    }
     if container.network_mode == NetworkMode::Unknown {
         return Err(Verdict::unknown(Reason::NotRead, "its networks were not read"));
     }

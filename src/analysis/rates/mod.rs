@@ -1,6 +1,10 @@
 //! Two snapshots and the time between them: rates. Resets, restarts and wraps are handled here and nowhere else: an
 //! interval in which a counter began anew has no rate, never a negative or an enormous one.
 
+mod network;
+#[cfg(test)]
+mod tests;
+
 use super::Wiring;
 use crate::model::{ContainerId, Fact, HostSample, IfIndex, NsInode, Sample, Snapshot};
 
@@ -103,7 +107,7 @@ impl Rates {
             })
             .collect();
         let mut rates = Rates { containers, links, host: HostRates::default() };
-        rates.add_network(next, wiring);
+        network::add(&mut rates, next, wiring);
         rates.host = host_rates(before.map(|b| &b.host_sample), &next.host_sample);
         for (key, link) in uplinks(next) {
             let _ = link;
@@ -113,58 +117,6 @@ impl Rates {
             }
         }
         rates
-    }
-
-    /// Adds up the interfaces of each namespace and gives the sum to its containers. A veth's counters are read at
-    /// its outer end, where received and sent change places.
-    fn add_network(&mut self, next: &Snapshot, wiring: &Wiring) {
-        use std::collections::BTreeMap;
-        let ours = next.our_netns();
-        let mut by_netns: BTreeMap<NsInode, (u64, u64, Option<f64>, Option<f64>)> = BTreeMap::new();
-        for (n, attachment) in wiring.attachments.iter().enumerate() {
-            let (inner_ns, inner_if) = attachment.link;
-            let mirrored =
-                attachment.outer.filter(|outer| Some(outer.0) == ours && wiring.by_outer.get(outer) == Some(&n));
-            let seen = match mirrored {
-                Some((ns, index)) => next.link_sample(ns, index).map(|s| {
-                    let r = self.link(ns, index);
-                    let (rx, tx) = (r.and_then(|r| r.tx_rate), r.and_then(|r| r.rx_rate));
-                    (s.counters.tx_bytes, s.counters.rx_bytes, rx, tx)
-                }),
-                None => next.link_sample(inner_ns, inner_if).map(|s| {
-                    let r = self.link(inner_ns, inner_if);
-                    (s.counters.rx_bytes, s.counters.tx_bytes, r.and_then(|r| r.rx_rate), r.and_then(|r| r.tx_rate))
-                }),
-            };
-            if let Some((rx, tx, rx_rate, tx_rate)) = seen {
-                let total = by_netns.entry(inner_ns).or_insert((0, 0, None, None));
-                total.0 += rx;
-                total.1 += tx;
-                total.2 = sum(total.2, rx_rate);
-                total.3 = sum(total.3, tx_rate);
-            }
-        }
-        for (netns, ids) in &wiring.by_netns {
-            let is_ours = super::scope::is_host_netns(next, *netns);
-            for (n, id) in ids.iter().enumerate() {
-                let Ok(at) = self.containers.binary_search_by(|c| c.id.cmp(id)) else { continue };
-                let container = &mut self.containers[at];
-                container.is_network_shared = is_ours || n > 0;
-                if is_ours {
-                    continue;
-                }
-                // A namespace that was read and has no interface but loopback moved nothing: that is a fact.
-                let (rx, tx, rx_rate, tx_rate) = match by_netns.get(netns) {
-                    Some(total) => *total,
-                    None if next.links_in(*netns).iter().any(|l| l.kind == "loopback") => (0, 0, Some(0.0), Some(0.0)),
-                    None => continue,
-                };
-                container.rx_bytes = Some(rx);
-                container.tx_bytes = Some(tx);
-                container.rx_rate = rx_rate;
-                container.tx_rate = tx_rate;
-            }
-        }
     }
 }
 
@@ -263,7 +215,7 @@ fn link_rates(before: Option<&Snapshot>, next: &Snapshot) -> Vec<LinkRates> {
                 tx_rate: rate(|c| c.tx_bytes),
                 rx_packet_rate: rate(|c| c.rx_packets),
                 tx_packet_rate: rate(|c| c.tx_packets),
-                drop_rate: rate(|c| c.rx_dropped + c.tx_dropped),
+                drop_rate: rate(|c| c.rx_dropped.saturating_add(c.tx_dropped)),
             }
         })
         .collect()
