@@ -70,7 +70,7 @@ fn wounded(snapshot: &Snapshot, wounds: &[Wound]) -> Snapshot {
             12 => out.firewall = Fact::default(),
             13 => Arc::make_mut(&mut out.host).namespaces.clear(),
             14 => Arc::make_mut(&mut out.host).engine = Fact::default(),
-            15 => out.at_ns = out.at_ns.wrapping_sub(at as u64 * 1_000_000_000),
+            15 => out.at_ns = out.at_ns.wrapping_sub((at as u64 % 100_000) * 1_000_000_000),
             16 => {
                 for sample in Arc::make_mut(&mut out.samples).iter_mut().skip(at % 7).step_by(3) {
                     // Counters that run back, and one at the end of its range.
