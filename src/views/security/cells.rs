@@ -84,7 +84,7 @@ fn of_group(scene: &Scene, id: &str, column: &str) -> Cell {
     match column {
         "severity" => match members.iter().map(|f| f.severity).max() {
             Some(worst) => {
-                Cell::of([severity_cell(scene, worst), Span::new(format!(" x{}", members.len()), Role::Dim)])
+                Cell { spans: vec![severity_cell(scene, worst)] }
             }
             None => Cell::none(),
         },
