@@ -85,6 +85,8 @@ pub struct Hub {
     locality: crate::model::Locality,
     kernel: BTreeMap<ContainerId, Arc<KernelFacts>>,
     kernel_gaps: BTreeMap<ContainerId, Gap>,
+    /// For which process of a container, and how deep, kernel facts were last asked for.
+    asked: BTreeMap<ContainerId, (Pid, Depth)>,
     sockets: Arc<Vec<SocketScan>>,
     sockets_read: Option<Instant>,
     firewall: Fact<Arc<Firewall>>,
@@ -146,6 +148,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         locality: crate::model::Locality::default(),
         kernel: BTreeMap::new(),
         kernel_gaps: BTreeMap::new(),
+        asked: BTreeMap::new(),
         sockets: Arc::default(),
         sockets_read: None,
         firewall: Fact::default(),
@@ -330,19 +333,24 @@ impl Hub {
                 self.probing.remove("closely");
                 self.probing.remove("sweep");
                 let ours = self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" });
-                if ours && depth == Depth::Quick {
+                if ours {
+                    // Some may have come while others were read.
                     self.probe_containers();
-                } else if ours && self.sockets_read.is_none() {
-                    self.scan_sockets(Instant::now());
+                }
+                if ours && depth == Depth::Full {
+                    self.scan_new_sockets();
                 }
                 return;
             }
             Reply::Sockets(scans) => {
                 self.probing.remove("sockets");
                 self.sockets_read = Some(Instant::now());
-                if *self.sockets != scans {
+                let same = *self.sockets == scans;
+                if !same {
                     self.sockets = Arc::new(scans);
-                } else {
+                }
+                self.scan_new_sockets();
+                if same {
                     return;
                 }
             }
@@ -462,6 +470,15 @@ impl Hub {
         }
     }
 
+    /// Looks for the ports of containers that came to be known since sockets were last read. Those that were looked
+    /// at in vain have a reason and are not new.
+    fn scan_new_sockets(&mut self) {
+        let is_new = |target: &SocketTarget| self.sockets.iter().all(|scan| scan.netns != target.netns);
+        if !self.probing.contains("full") && self.socket_targets().iter().any(is_new) {
+            self.scan_sockets(Instant::now());
+        }
+    }
+
     fn take_reading(&mut self) {
         let reading = self.meters.read();
         self.snapshot.at_ns = reading.host.at_ns;
@@ -561,10 +578,16 @@ impl Hub {
         if self.kernel.len() != before {
             self.snapshot.kernel = Arc::new(self.kernel.clone());
         }
-        let new: Vec<_> =
-            pids.iter().filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid)).cloned().collect();
+        self.asked.retain(|id, _| running.contains_key(id));
+        // What was asked for in vain (a process that is not on this host, or may not be looked at) is left to the sweep.
+        let new: Vec<_> = pids
+            .iter()
+            .filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid))
+            .filter(|(id, pid)| self.asked.get(id).is_none_or(|(asked, _)| asked != pid))
+            .cloned()
+            .collect();
         if !new.is_empty() {
-            self.job("quick", Job::Containers(new, Depth::Quick));
+            self.probe("quick", new, Depth::Quick);
             return;
         }
         let shallow: Vec<_> = pids
@@ -572,9 +595,18 @@ impl Hub {
             .filter(|(id, _)| {
                 self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet))
             })
+            .filter(|(id, pid)| self.asked.get(id) != Some(&(*pid, Depth::Full)))
             .collect();
         if !shallow.is_empty() {
-            self.job("full", Job::Containers(shallow, Depth::Full));
+            self.probe("full", shallow, Depth::Full);
+        }
+    }
+
+    /// Has containers read, unless such a reading is on its way; its end calls for the rest.
+    fn probe(&mut self, kind: &'static str, list: Vec<(ContainerId, Pid)>, depth: Depth) {
+        if !self.probing.contains(kind) {
+            self.asked.extend(list.iter().map(|(id, pid)| (id.clone(), (*pid, depth))));
+            self.job(kind, Job::Containers(list, depth));
         }
     }
 

@@ -66,7 +66,7 @@ pub fn read_once(
     // One answer wants every counter, and is gone before what it holds open can be in the way.
     let options = LiveOptions { interval: options.interval.min(Duration::from_secs(1)), count_all: true, ..options };
     let (mut before, mut newest): (Option<Arc<Snapshot>>, Option<Arc<Snapshot>>) = (None, None);
-    let begin = Instant::now();
+    let mut progress = Progress::default();
     stream(options, Some(patience.deadline), |snapshot| {
         if let Some(last) = newest.take()
             && last.at_ns != snapshot.at_ns
@@ -76,7 +76,7 @@ pub fn read_once(
         }
         newest = Some(snapshot.clone());
         let enough = !patience.rates || before.as_deref().is_some_and(|before| has_rates(before, snapshot));
-        !(enough && is_complete(snapshot, patience.depth, begin.elapsed()))
+        !(enough && is_complete(snapshot, patience.depth, progress.stalled(snapshot)))
     })?;
     Ok((before, newest.unwrap_or_default()))
 }
@@ -88,7 +88,27 @@ fn interval(before: &Snapshot, now: &Snapshot) -> Duration {
     Duration::from_nanos(now.at_ns.saturating_sub(before.at_ns))
 }
 
-/// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for this long.
+/// How much of the slow reading is done, and since when it has not become more.
+#[derive(Default)]
+struct Progress {
+    done: (usize, usize, usize),
+    since: Option<Instant>,
+}
+
+impl Progress {
+    /// How long nothing has been added.
+    fn stalled(&mut self, snapshot: &Snapshot) -> Duration {
+        let in_full = snapshot.kernel.values().filter(|k| !is_not_yet(k.processes.why())).count();
+        let done = (snapshot.kernel.len(), in_full, snapshot.sockets.len());
+        if done != self.done {
+            (self.done, self.since) = (done, None);
+        }
+        self.since.get_or_insert_with(Instant::now).elapsed()
+    }
+}
+
+/// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for until
+/// nothing else has come in for this long.
 const GONE_AFTER: Duration = Duration::from_secs(3);
 /// Counters are read as soon as a namespace is known; one that may not be entered never has any.
 const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
@@ -107,15 +127,15 @@ fn is_counted(snapshot: &Snapshot) -> bool {
 }
 
 /// An engine that is away is complete once it has said so.
-fn is_complete(snapshot: &Snapshot, depth: bool, waited: Duration) -> bool {
+fn is_complete(snapshot: &Snapshot, depth: bool, stalled: Duration) -> bool {
     let answered = |name| snapshot.source(name).is_some_and(|s| s.state != SourceState::Starting);
     if !answered("engine") || !answered("netlink") || snapshot.host.kernel.is_empty() {
         return false;
     }
     // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
-    let late = waited > GONE_AFTER;
+    let late = stalled > GONE_AFTER;
     let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes());
-    if waited < UNCOUNTED_AFTER && !is_counted(snapshot) {
+    if stalled < UNCOUNTED_AFTER && !is_counted(snapshot) {
         return false;
     }
     if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| joins(snapshot, k))) {
@@ -128,8 +148,13 @@ fn is_complete(snapshot: &Snapshot, depth: bool, waited: Duration) -> bool {
         || (snapshot.containers.iter().all(|c| !is_not_yet(c.config.why()))
             && snapshot.networks.iter().all(|n| !is_not_yet(n.members.why())));
     let probed = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| !is_not_yet(k.processes.why())));
+    let heard = |k: &KernelFacts| match k.namespaces.get(&NsKind::Net).and_then(Fact::get) {
+        Some(netns) => snapshot.sockets.iter().any(|scan| scan.netns == netns),
+        None => true,
+    };
+    let sockets = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| heard(k)));
     let daemon = snapshot.engine_is_stale() || !is_not_yet(snapshot.host.daemon.why());
-    inspected && probed && daemon && answered("sockets") && answered("firewall")
+    inspected && probed && daemon && sockets && answered("sockets") && answered("firewall")
 }
 
 /// Its namespace has been read, or has a reason why not.
