@@ -622,7 +622,8 @@ impl Hub {
             }
         }
         for facts in self.kernel.values() {
-            if let Some(ways) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get).and_then(|n| wanted.get_mut(&n)) {
+            if let Some(ways) = facts.namespaces.get(&NsKind::Net).and_then(Fact::get).and_then(|n| wanted.get_mut(&n))
+            {
                 ways.processes.push(facts.pid);
             }
         }

@@ -20,7 +20,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { rates: false, depth: true, deadline: Duration::from_secs(10) }
+        Patience { rates: false, depth: true, deadline: Duration::from_secs(20) }
     }
 }
 
@@ -132,28 +132,33 @@ fn is_complete(snapshot: &Snapshot, depth: bool, stalled: Duration) -> bool {
     if !answered("engine") || !answered("netlink") || snapshot.host.kernel.is_empty() {
         return false;
     }
+    // Until it is inspected the main process of a container is anybody in its cgroup.
+    let is_stale = snapshot.engine_is_stale();
+    if !is_stale && snapshot.containers.iter().any(|c| is_not_yet(c.config.why())) {
+        return false;
+    }
     // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
     let late = stalled > GONE_AFTER;
-    let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes());
+    // Between two starts of a container that is being restarted there is no process to read anything of.
+    let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes() && c.pid.is_some());
     if stalled < UNCOUNTED_AFTER && !is_counted(snapshot) {
         return false;
     }
-    if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| joins(snapshot, k))) {
+    if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| Some(k.pid) == c.pid && joins(snapshot, k)))
+    {
         return false;
     }
     if !depth {
         return true;
     }
-    let inspected = snapshot.engine_is_stale()
-        || (snapshot.containers.iter().all(|c| !is_not_yet(c.config.why()))
-            && snapshot.networks.iter().all(|n| !is_not_yet(n.members.why())));
+    let inspected = is_stale || snapshot.networks.iter().all(|n| !is_not_yet(n.members.why()));
     let probed = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| !is_not_yet(k.processes.why())));
     let heard = |k: &KernelFacts| match k.namespaces.get(&NsKind::Net).and_then(Fact::get) {
         Some(netns) => snapshot.sockets.iter().any(|scan| scan.netns == netns),
         None => true,
     };
     let sockets = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| heard(k)));
-    let daemon = snapshot.engine_is_stale() || !is_not_yet(snapshot.host.daemon.why());
+    let daemon = is_stale || !is_not_yet(snapshot.host.daemon.why());
     inspected && probed && daemon && sockets && answered("sockets") && answered("firewall")
 }
 

@@ -6,8 +6,8 @@ use bridgewatch::feed::{Ask, Update};
 use bridgewatch::live::{self, LiveOptions};
 use bridgewatch::model::{Snapshot, SourceState, State};
 use std::process::Stdio;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -69,7 +69,8 @@ fn a_new_container_is_in_a_snapshot_half_a_second_after_its_start() {
             let mut events = s.events.iter().filter(|e| e.name == own.1.as_str() && e.class == "container");
             events.find(|e| e.action == "start").map(|e| e.at)
         };
-        let started = started(&live.until("its event", Duration::from_secs(5), |s| started(s).is_some())).expect("just seen");
+        let started =
+            started(&live.until("its event", Duration::from_secs(5), |s| started(s).is_some())).expect("just seen");
         delays.push(seen.taken_at.duration_since(started).as_millis());
         // Its wiring follows: an interface of its own, with the end outside.
         live.until("its interface", Duration::from_secs(5), |s| {
@@ -91,7 +92,9 @@ fn e05_an_engine_that_goes_leaves_the_kernel_and_its_last_words_and_is_back_at_o
     lab.docker(&["run", "-d", "--name", "one", "bb:1", "sleep", "600"]);
     let live = Live::start(&lab);
     let has_one = |s: &Snapshot| s.containers.iter().any(|c| c.name == "one");
-    live.until("a picture", Duration::from_secs(20), |s| engine(s) == SourceState::Ok && has_one(s) && !s.samples.is_empty());
+    live.until("a picture", Duration::from_secs(20), |s| {
+        engine(s) == SourceState::Ok && has_one(s) && !s.samples.is_empty()
+    });
     let pid = lab.daemon();
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).expect("its command line");
     let line: Vec<String> = line.split(|b| *b == 0).map(|w| String::from_utf8_lossy(w).into_owned()).collect();

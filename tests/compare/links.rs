@@ -1,7 +1,9 @@
 //! `links` against `ip -s -d -j addr` and `bridge -j link` in our namespace, in each container's and in named ones.
 
 use crate::lab::Lab;
-use crate::tools::{Differences, Own, agree, containers, document, inode, inode_at, name, parsed, pid, rows, said, sorted, text};
+use crate::tools::{
+    Differences, Own, agree, containers, document, inode, inode_at, name, parsed, pid, rows, said, sorted, text,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -83,13 +85,18 @@ fn compare(ours: &Value, before: &Value, after: &Value, d: &mut Differences) {
     if let Some(master) = theirs["master"].as_str() {
         d.same(&format!("{at} bridge"), text(ours, "bridge"), master);
     }
-    for (direction, of) in [("rx", &["bytes", "packets", "errors", "dropped"]), ("tx", &["bytes", "packets", "errors", "dropped"])] {
+    for (direction, of) in
+        [("rx", &["bytes", "packets", "errors", "dropped"]), ("tx", &["bytes", "packets", "errors", "dropped"])]
+    {
         for counter in of {
             let field = format!("{direction}_{counter}");
             let value = ours[&field].as_u64();
             let seen = |row: &Value| row["stats64"][direction][*counter].as_u64().expect("a counter");
             let (low, high) = (seen(before), seen(after));
-            d.holds(|| format!("{at} {field}: {value:?}, ip says {low} to {high}"), value.is_some_and(|v| low <= v && v <= high));
+            d.holds(
+                || format!("{at} {field}: {value:?}, ip says {low} to {high}"),
+                value.is_some_and(|v| low <= v && v <= high),
+            );
         }
     }
 }

@@ -29,7 +29,9 @@ fn published_ports_are_those_of_the_engine_the_filter_and_the_proxies() {
         let ours = document(&lab, &["ports", "--format", "json"]);
         let nat = said(lab.command("iptables-save").args(["-t", "nat"])).expect("iptables-save");
         let after = containers(&lab);
-        for (_, container) in after.iter().filter(|(id, c)| before.get(*id).is_some_and(|b| pid(b) == pid(c)) && pid(c).is_some()) {
+        for (_, container) in
+            after.iter().filter(|(id, c)| before.get(*id).is_some_and(|b| pid(b) == pid(c)) && pid(c).is_some())
+        {
             let Some(bindings) = container["NetworkSettings"]["Ports"].as_object() else { continue };
             for (port, hosts) in bindings {
                 let (inner, proto) = port.split_once('/').expect("port/proto");
@@ -52,7 +54,11 @@ fn published_ports_are_those_of_the_engine_the_filter_and_the_proxies() {
                     let rule = nat.lines().find(|rule| {
                         let has = |words: &str| format!(" {rule} ").contains(&format!(" {words} "));
                         let address = if ip == "0.0.0.0" { !has("-d") } else { rule.contains(&format!("-d {ip}/32")) };
-                        address && has("-j DNAT") && has(&format!("-p {proto}")) && has(&format!("--dport {outer}")) && rule.ends_with(&format!(":{inner}"))
+                        address
+                            && has("-j DNAT")
+                            && has(&format!("-p {proto}"))
+                            && has(&format!("--dport {outer}"))
+                            && rule.ends_with(&format!(":{inner}"))
                     });
                     if !is_v6 {
                         d.same(&format!("{at} rule"), row["dnat"].as_bool(), Some(rule.is_some()));
@@ -87,7 +93,11 @@ fn every_listener_of_the_host_has_its_row_and_its_process() {
         let ours = document(&lab, &["ports", "--format", "json"]);
         let after = listeners(&lab);
         for (address, port, pid) in after.iter().filter(|l| before.contains(l)) {
-            let here = |row: &&Value| row["host_port"].as_u64() == Some(*port) && text(row, "host_ip") == address && row["wanted_only"] == false;
+            let here = |row: &&Value| {
+                row["host_port"].as_u64() == Some(*port)
+                    && text(row, "host_ip") == address
+                    && row["wanted_only"] == false
+            };
             let row = rows(&ours).iter().find(here);
             let holder = row.and_then(|r| r["proxy_pid"].as_i64().or_else(|| r["listener"]["pid"].as_i64()));
             d.same(&format!("[{address}]:{port}"), holder, Some(*pid));

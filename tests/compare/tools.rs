@@ -47,7 +47,8 @@ pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 /// Sorted texts of an array.
 pub fn sorted(value: &Value) -> Vec<String> {
-    let mut all: Vec<String> = value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(Into::into)).collect();
+    let mut all: Vec<String> =
+        value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(Into::into)).collect();
     all.sort();
     all
 }

@@ -82,11 +82,9 @@ fn of_attachment(rates: &Rates, next: &Snapshot, wiring: &Wiring, n: usize, atta
     let outer = pair.and_then(|outer| of_link(rates, next, outer)).map(Total::mirrored);
     match (of_link(rates, next, attachment.link), outer) {
         // What is counted inside for the first time has no interval yet; the outer end may have.
-        (Some(inner), Some(outer)) => Total {
-            rx_rate: inner.rx_rate.or(outer.rx_rate),
-            tx_rate: inner.tx_rate.or(outer.tx_rate),
-            ..inner
-        },
+        (Some(inner), Some(outer)) => {
+            Total { rx_rate: inner.rx_rate.or(outer.rx_rate), tx_rate: inner.tx_rate.or(outer.tx_rate), ..inner }
+        }
         (inner, outer) => inner.or(outer).unwrap_or(Total::UNKNOWN),
     }
 }

@@ -88,7 +88,9 @@ fn explained(evidence: &Evidence, link: &Link) -> u32 {
         .partition(|child| child.details.get("mode").is_some_and(|mode| mode == "passthru"));
     // Where containers can't be looked into, the engine's word for what is stacked on it.
     let said = || {
-        let on_it = |n: &&Network| matches!(n.driver.as_str(), "macvlan" | "ipvlan") && n.device().is_some_and(|d| link.name == d.as_str());
+        let on_it = |n: &&Network| {
+            matches!(n.driver.as_str(), "macvlan" | "ipvlan") && n.device().is_some_and(|d| link.name == d.as_str())
+        };
         let hidden = snapshot.netns.iter().any(|n| n.links_gap.is_some());
         hidden && snapshot.networks.iter().any(|n| on_it(&n) && n.members.known().is_none_or(|m| !m.is_empty()))
     };
