@@ -87,7 +87,7 @@ pub struct Path {
 /// Follows a container to the wire. None for an id that is not in the snapshot.
 pub fn to_wire(snapshot: &Snapshot, wiring: &Wiring, id: &ContainerId) -> Option<Path> {
     let container = snapshot.container(id)?;
-    let netns = snapshot.netns_of(id);
+    let netns = scope::netns_of(snapshot, container);
     let is_host =
         container.network_mode == NetworkMode::Host || netns.is_some_and(|n| scope::is_host_netns(snapshot, n));
     let group = netns.and_then(|n| wiring.by_netns.get(&n));

@@ -120,8 +120,8 @@ mod tests {
     fn t08_sharing_is_seen_from_both_sides() {
         let rows = build(&every_mode().snapshot());
         let (web, sidecar) = (named(&rows, "web"), named(&rows, "sidecar"));
-        assert_eq!(web.namespaces[&NsKind::Net].with, [sidecar.container.clone()]);
-        assert_eq!(sidecar.namespaces[&NsKind::Net].with, [web.container.clone()]);
+        assert_eq!(web.namespaces[&NsKind::Net].with, std::slice::from_ref(&sidecar.container));
+        assert_eq!(sidecar.namespaces[&NsKind::Net].with, std::slice::from_ref(&web.container));
         assert_eq!(web.namespaces[&NsKind::Net].is_host, Some(false));
         assert_eq!(named(&rows, "agent").namespaces[&NsKind::Net].is_host, Some(true));
     }

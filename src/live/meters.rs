@@ -6,7 +6,7 @@ use crate::sources::cgroup::{Layout, MachineClock, Sampler, Target};
 use crate::sources::netlink::LinkStatsReader;
 use crate::sources::proc::{NetDev, ProcRoot};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Readers with their kept descriptors.
@@ -47,10 +47,10 @@ pub struct Reading {
 
 impl Meters {
     /// Opens what can be opened; what can't is a gap.
-    pub fn open(proc: &Path) -> Self {
+    pub fn open(root: &ProcRoot) -> Self {
         Meters {
-            sampler: Layout::read(proc).map(Sampler::new),
-            clock: MachineClock::open(proc).ok(),
+            sampler: Layout::read(root).map(Sampler::new),
+            clock: MachineClock::open(&root.proc).ok(),
             links: LinkStatsReader::open().map_err(|e| e.gap()),
             counters: Vec::new(),
             inner: BTreeMap::new(),

@@ -16,6 +16,7 @@ mod containers;
 mod hub;
 mod meters;
 mod once;
+mod oom;
 mod probe;
 mod recorder;
 mod timeline;

@@ -60,7 +60,7 @@ fn bridges(snapshot: &Snapshot, wiring: &Wiring, engine: NsInode, found: &mut Ve
 }
 
 fn networks(snapshot: &Snapshot, wiring: &Wiring, found: &mut Vec<Leftover>) {
-    for network in snapshot.networks.iter().filter(|n| !wiring.device_of.contains_key(&n.id)) {
+    for network in snapshot.networks.iter().filter(|n| wiring.lacks_device(snapshot, n) == Some(true)) {
         if let Some(device) = network.device() {
             let (what, word) = match network.driver.as_str() {
                 "bridge" => ("network without bridge", "bridge"),

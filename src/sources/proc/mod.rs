@@ -34,7 +34,7 @@ mod sockets;
 mod status;
 mod sysctls;
 
-pub use cgroup_paths::{CgroupMount, CgroupMounts, members};
+pub use cgroup_paths::{CgroupMount, CgroupMounts, locate, members, process_cgroups};
 pub use daemon::{DaemonHints, find_daemon};
 pub use facts::{Depth, container_facts};
 pub use host::host_facts;
