@@ -17,7 +17,8 @@ use crate::live::probe::{Job, Reply};
 use crate::live::timeline::Timeline;
 use crate::live::wants::LiveOptions;
 use crate::model::{
-    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, Snapshot, SocketScan, SourceState,
+    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, Pid, Snapshot, SocketScan,
+    SourceState,
 };
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
