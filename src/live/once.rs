@@ -96,6 +96,7 @@ fn interval(before: &Snapshot, now: &Snapshot) -> Duration {
 struct Progress {
     done: (usize, usize, usize),
     since: Option<Instant>,
+    started: Option<Instant>,
     begun: Option<Instant>,
     expected: BTreeSet<ContainerId>,
 }
@@ -103,6 +104,11 @@ struct Progress {
 impl Progress {
     /// Takes the next snapshot.
     fn note(&mut self, snapshot: &Snapshot) {
+        // An engine that told its version and is slow with the rest is busy, not away.
+        let is_busy = snapshot.engine_is_stale() && snapshot.host.engine.known().is_some();
+        if is_busy && self.started.get_or_insert_with(Instant::now).elapsed() < BUSY {
+            return;
+        }
         if self.begun.is_none() && answered(snapshot, "engine") && answered(snapshot, "netlink") {
             self.begun = Some(Instant::now());
             self.expected = snapshot.containers.iter().map(|c| c.id.clone()).collect();
@@ -125,6 +131,8 @@ impl Progress {
 const GONE_AFTER: Duration = Duration::from_secs(3);
 /// The same where the kernel has refused to show some processes.
 const REFUSED_AFTER: Duration = Duration::from_millis(500);
+/// A busy engine is waited for this long.
+const BUSY: Duration = Duration::from_secs(10);
 /// Counters are read as soon as a namespace is known; one that may not be entered never has any.
 const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
 
