@@ -45,8 +45,8 @@ fn now_ns() -> u64 {
 /// The console without its screen: every snapshot is analysed and kept in the history, as the console does.
 fn hub() -> Result<(), String> {
     let (send, receive) = mpsc::channel();
-    let _asks = start(LiveOptions::default(), Arc::new(move |update| send.send(update).is_ok()))
-        .map_err(|e| e.to_string())?;
+    let _asks =
+        start(LiveOptions::default(), Arc::new(move |update| send.send(update).is_ok())).map_err(|e| e.to_string())?;
     let (mut analyst, mut history) = (Analyst::new(), History::default());
     let (mut at_ns, mut count) = (0, 0u64);
     for update in receive {

@@ -19,10 +19,7 @@ pub fn of_all(pids: &[i32]) -> BTreeMap<i32, Duration> {
 
 /// Milliseconds of CPU per second between two readings, of the processes that are in both.
 pub fn rate(before: &BTreeMap<i32, Duration>, after: &BTreeMap<i32, Duration>, wall: Duration) -> f64 {
-    let used: Duration = after
-        .iter()
-        .filter_map(|(pid, now)| now.checked_sub(*before.get(pid)?))
-        .sum();
+    let used: Duration = after.iter().filter_map(|(pid, now)| now.checked_sub(*before.get(pid)?)).sum();
     used.as_secs_f64() * 1000.0 / wall.as_secs_f64()
 }
 
@@ -49,7 +46,8 @@ pub fn watch(pid: Option<i32>, engine: &[i32], time: Duration) -> Use {
 /// Resident memory in MiB.
 pub fn resident(pid: i32) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = text.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    let kib =
+        text.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     kib.unwrap_or(f64::NAN) / 1024.0
 }
 

@@ -14,7 +14,8 @@ pub fn processes() -> Vec<i32> {
         let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let words: Vec<_> = line.split(|b| *b == 0).map(String::from_utf8_lossy).collect();
         let program = words.first().and_then(|w| w.rsplit('/').next().map(str::to_owned)).unwrap_or_default();
-        let is_engine = ["dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy"].contains(&program.as_str());
+        let is_engine =
+            ["dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy"].contains(&program.as_str());
         if is_engine && words.iter().any(|w| w.contains(&state)) {
             pids.push(pid);
         }
@@ -27,10 +28,8 @@ pub fn processes() -> Vec<i32> {
 /// # Errors
 /// The engine's command line can't be run or says no.
 pub fn ids() -> Result<BTreeSet<String>, String> {
-    let output = Command::new("docker")
-        .args(["ps", "-q", "--no-trunc"])
-        .output()
-        .map_err(|e| format!("run docker ps: {e}"))?;
+    let output =
+        Command::new("docker").args(["ps", "-q", "--no-trunc"]).output().map_err(|e| format!("run docker ps: {e}"))?;
     if !output.status.success() {
         return Err(format!("docker ps: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }

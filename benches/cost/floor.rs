@@ -2,8 +2,8 @@
 //!
 //! The code here is not bridgewatch's on purpose: the yardstick must not change with what it measures.
 
-use bridgewatch::sources::cgroup::{CgroupPaths, Layout, discover};
 use bridgewatch::model::CgroupVersion;
+use bridgewatch::sources::cgroup::{CgroupPaths, Layout, discover};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::fs::File;
 use std::os::unix::fs::FileExt;

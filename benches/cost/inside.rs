@@ -47,7 +47,9 @@ pub fn run(wishes: &Wishes) -> Result<(), String> {
     }
     let found = engine::found();
     if found != count {
-        println!("\nNote: {found} containers were visible at the end instead of {count}; others came or went meanwhile.");
+        println!(
+            "\nNote: {found} containers were visible at the end instead of {count}; others came or went meanwhile."
+        );
     }
     Ok(())
 }
@@ -65,8 +67,11 @@ fn steady(wishes: &Wishes, pids: &[i32], window: Duration, count: usize) -> Resu
     let idle = f64::midpoint(idle_before, idle_after);
     println!(
         "\nFloor {} and {} ms/s ({:.1} µs a container). The engine idle: {} and {} ms/s; figures of it below are less that, and no surer than the two agree.",
-        figure(floor_before.used.own), figure(floor_after.used.own), floor * 1000.0 / count as f64,
-        figure(idle_before), figure(idle_after),
+        figure(floor_before.used.own),
+        figure(floor_after.used.own),
+        floor * 1000.0 / count as f64,
+        figure(idle_before),
+        figure(idle_after),
     );
     let cells = rows.iter().map(|row| {
         let caused = row.used.engine - idle;
@@ -125,7 +130,12 @@ fn starts() -> Result<(), String> {
     }
     let names = ["first snapshot", "names, memory, addresses", "first rates"];
     let rows = names.iter().zip(&times).map(|(name, values)| {
-        vec![(*name).to_owned(), figure(table::median(values)), figure(table::share(values, 1.0)), values.len().to_string()]
+        vec![
+            (*name).to_owned(),
+            figure(table::median(values)),
+            figure(table::share(values, 1.0)),
+            values.len().to_string(),
+        ]
     });
     table::print("Start of the hub, ms", &["what", "median", "worst", "runs"], &rows.collect::<Vec<_>>());
     Ok(())
@@ -150,7 +160,12 @@ fn requests(window: Duration) -> Result<(), String> {
     let _ = child.wait();
     let log = log.lock().map(|log| log.clone()).unwrap_or_default();
     let later: Vec<_> = log.iter().filter(|(at, _)| *at > steady).collect();
-    println!("\n### Requests to the engine\n\n{} to start, {} in the next {} s:", log.len() - later.len(), later.len(), window.as_secs());
+    println!(
+        "\n### Requests to the engine\n\n{} to start, {} in the next {} s:",
+        log.len() - later.len(),
+        later.len(),
+        window.as_secs()
+    );
     for (at, request) in later {
         println!("- after {:.0} s: `{request}`", at.duration_since(steady).as_secs_f64());
     }

@@ -86,7 +86,9 @@ impl Pty {
                 Ok(Some(at))
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(format!("the program has ended; its last screen:\n{}", self.text())),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(format!("the program has ended; its last screen:\n{}", self.text()))
+            }
         }
     }
 

@@ -3,7 +3,14 @@
 /// Prints a table in Markdown, columns aligned.
 pub fn print(title: &str, head: &[&str], rows: &[Vec<String>]) {
     let widths: Vec<usize> = (0..head.len())
-        .map(|n| rows.iter().filter_map(|r| r.get(n)).map(|c| c.chars().count()).chain([head[n].chars().count()]).max().unwrap_or(0))
+        .map(|n| {
+            rows.iter()
+                .filter_map(|r| r.get(n))
+                .map(|c| c.chars().count())
+                .chain([head[n].chars().count()])
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     let line = |cells: Vec<&str>| {
         let cells: Vec<String> = cells.iter().zip(&widths).map(|(c, w)| format!("{c:<w$}")).collect();
