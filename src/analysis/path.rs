@@ -87,7 +87,7 @@ pub struct Path {
 /// Follows a container to the wire. None for an id that is not in the snapshot.
 pub fn to_wire(snapshot: &Snapshot, wiring: &Wiring, id: &ContainerId) -> Option<Path> {
     let container = snapshot.container(id)?;
-    let netns = snapshot.netns_of(id);
+    let netns = scope::netns_of(snapshot, container);
     let is_host =
         container.network_mode == NetworkMode::Host || netns.is_some_and(|n| scope::is_host_netns(snapshot, n));
     let group = netns.and_then(|n| wiring.by_netns.get(&n));
@@ -153,7 +153,15 @@ fn way(
         None => attachment.bridge.map(|b| global(snapshot, b)).unwrap_or_default(),
     };
     let is_routed = attachment.bridge.is_some();
-    let masquerade = subnets.into_iter().filter(|_| is_routed).map(|s| (s, nat.masquerade(s, &names))).collect();
+    let elsewhere = attachment.bridge.map(|b| b.0).filter(|netns| Some(*netns) != snapshot.our_netns());
+    let rewritten = |subnet| match elsewhere {
+        None => nat.masquerade(subnet, &names),
+        Some(netns) => {
+            let reason = format!("the bridge is in network namespace {netns}, rules were read in ours");
+            Fact::unknown(GapKind::NotLocal, reason)
+        }
+    };
+    let masquerade = subnets.into_iter().filter(|_| is_routed).map(|s| (s, rewritten(s))).collect();
     let addresses = match inner {
         Some(link) => link.addresses.iter().filter(|a| a.scope != "link").map(|a| a.cidr).collect(),
         None => said(snapshot, attachment),
@@ -206,7 +214,8 @@ fn uplink(wiring: &Wiring, uplinks: &[Stop], network: Option<&Network>, attachme
         uplinks.iter().find(|u| ports.is_some_and(|p| p.contains(&u.link)))
     };
     // What is on a bridge of the engine is routed to the best default route.
-    let routed = || uplinks.first().filter(|_| attachment.bridge.is_some() && network.is_some());
+    let is_here = attachment.bridge.is_some_and(|b| uplinks.iter().any(|u| u.link.0 == b.0));
+    let routed = || uplinks.first().filter(|_| is_here && network.is_some());
     own.or_else(port).or_else(routed).cloned()
 }
 
@@ -271,6 +280,22 @@ mod tests {
         let subnet: Cidr = p("172.18.0.0/16");
         assert!(matches!(&db.ways[0].masquerade[..], [(s, Fact::Known(Some(_)))] if *s == subnet));
         assert!(matches!(&db.ways[1].masquerade[..], [(_, Fact::Known(None))]));
+    }
+
+    #[test]
+    fn k17_rules_of_our_namespace_say_nothing_about_a_bridge_in_another() {
+        let lab = every_mode();
+        let mut snapshot = lab.snapshot();
+        // As seen by someone who runs elsewhere: same rules, same addresses, other bridges.
+        let mut host = (*snapshot.host).clone();
+        host.namespaces.insert(crate::model::NsKind::Net, Fact::Known(NsInode(7)));
+        snapshot.host = std::sync::Arc::new(host);
+        let id = snapshot.containers.iter().find(|c| c.name == "db").expect("db").id.clone();
+        let db = to_wire(&snapshot, &Wiring::build(&snapshot), &id).expect("a path");
+        assert_eq!(db.ways.len(), 2);
+        for way in &db.ways {
+            assert!(way.masquerade.iter().all(|(_, rule)| rule.why().is_some()) && way.uplink.is_none(), "{way:?}");
+        }
     }
 
     #[test]

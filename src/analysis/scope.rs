@@ -39,6 +39,25 @@ pub fn is_alive(snapshot: &Snapshot, container: &Container) -> bool {
     container.state.has_processes() || snapshot.kernel.contains_key(&container.id)
 }
 
+/// Network namespace of a container: the kernel's word, or where its process can't be asked, the namespace that is
+/// mounted under the name of the sandbox the engine gives. A container that does not run has a stale one.
+pub fn netns_of(snapshot: &Snapshot, container: &Container) -> Option<NsInode> {
+    if let Some(seen) = snapshot.netns_of(&container.id) {
+        return Some(seen);
+    }
+    let config = container.config.known().filter(|_| container.state.has_processes())?;
+    let sandbox = sandbox_name(config.sandbox_key.as_deref()?)?;
+    let mounted = snapshot.netns.iter().find(|n| n.names.iter().any(|name| sandbox_name(name.raw()) == Some(sandbox)));
+    mounted.map(|n| n.inode)
+}
+
+/// The twelve hexadecimal digits at the end of the path of a sandbox; the folder differs by symbolic links.
+fn sandbox_name(path: &str) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let is_id = name.len() == 12 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    (folder.ends_with("/netns") && is_id).then_some(name)
+}
+
 /// Why packet filter rules and host sockets say nothing about the engine's ports, if that is so: they are read in our
 /// namespace, and the engine's may be another.
 pub fn foreign_engine(snapshot: &Snapshot) -> Option<(GapKind, String)> {

@@ -1,4 +1,9 @@
 //! Namespaces: which a container has of its own, which are the host's, and which it shares with whom.
+//!
+//! "The host's" is, for each kind by itself: process 1's namespace; where that can't be read (a user without rights, a
+//! sandbox whose first process lets nobody look), the one bridgewatch runs in, which is right for a console that is
+//! started on the host and not in a container; for the network also the engine daemon's, because there are the
+//! bridges and ports. Where none of these is known, the engine's configuration is believed, and nothing else.
 
 use super::scope;
 use crate::model::{Container, ContainerId, Fact, GapKind, NetworkMode, NsInode, NsKind, Snapshot};
@@ -115,8 +120,8 @@ mod tests {
     fn t08_sharing_is_seen_from_both_sides() {
         let rows = build(&every_mode().snapshot());
         let (web, sidecar) = (named(&rows, "web"), named(&rows, "sidecar"));
-        assert_eq!(web.namespaces[&NsKind::Net].with, [sidecar.container.clone()]);
-        assert_eq!(sidecar.namespaces[&NsKind::Net].with, [web.container.clone()]);
+        assert_eq!(web.namespaces[&NsKind::Net].with, std::slice::from_ref(&sidecar.container));
+        assert_eq!(sidecar.namespaces[&NsKind::Net].with, std::slice::from_ref(&web.container));
         assert_eq!(web.namespaces[&NsKind::Net].is_host, Some(false));
         assert_eq!(named(&rows, "agent").namespaces[&NsKind::Net].is_host, Some(true));
     }

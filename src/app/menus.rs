@@ -3,9 +3,11 @@
 use super::message::Effect;
 use super::overlay::{Command, Entry, Menu, Overlay, Palette};
 use super::palette;
-use super::state::App;
+use super::state::{App, Focus};
 use crate::feed::{Ask, LogQuery};
 use crate::text::clean_line;
+
+const VANISHED: &str = "no view has a row for it now; it may have vanished";
 
 fn entry(label: impl Into<String>, detail: impl Into<String>, marked: bool, command: Command) -> Entry {
     Entry { label: label.into(), detail: detail.into(), marked, command }
@@ -20,7 +22,7 @@ impl App {
     pub(super) fn open_sort_menu(&mut self) {
         let Some(slot) = self.slot() else { return };
         let sort = slot.screen.state().sort;
-        let mut entries = vec![entry("the view's own order", "", sort.is_none(), Command::SortBy(None))];
+        let mut entries = vec![entry("view's own order", "", sort.is_none(), Command::SortBy(None))];
         for c in slot.screen.all_columns() {
             let chosen = sort.is_some_and(|(id, _)| id == c.id);
             let title = if c.title.is_empty() { c.id } else { c.title };
@@ -107,8 +109,23 @@ impl App {
             Command::Do(action) => self.act(action, effects),
             Command::View(n) => self.open_view(n),
             Command::GoTo(subject) => {
+                let was_open = self.focus == Focus::Detail;
                 if !self.go_to(&subject) {
-                    self.error("no view has a row for it now; it may have vanished");
+                    self.error(VANISHED);
+                } else if !self.has_detail_beside() {
+                    // Its row alone says too little on a small terminal.
+                    if !was_open {
+                        self.tab_of.remove(&self.active);
+                    }
+                    self.focus = Focus::Detail;
+                }
+            }
+            Command::Show(view, subject, tab) => {
+                let number = self.slots.iter().position(|s| s.id == view);
+                if number.is_some_and(|n| self.go_to_in(n, &subject)) {
+                    self.open_tab(tab);
+                } else {
+                    self.error(VANISHED);
                 }
             }
             Command::SortBy(id) => {

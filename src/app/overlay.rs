@@ -13,6 +13,8 @@ pub enum Command {
     View(usize),
     /// Selects a subject in the view that shows it best.
     GoTo(Subject),
+    /// Selects a subject in a view, by the view's id, and opens one of its detail tabs.
+    Show(&'static str, Subject, &'static str),
     /// Sorts by a column; the view's own order for none.
     SortBy(Option<&'static str>),
     /// Shows or hides a column.
@@ -59,6 +61,21 @@ pub struct Menu {
     pub cursor: usize,
     /// It stays open after a choice (columns).
     pub stays: bool,
+}
+
+impl Menu {
+    /// The letter that chooses each entry at once: the first one of its label that no entry before it has and that
+    /// means nothing else in a menu.
+    pub fn letters(&self, is_taken: impl Fn(char) -> bool) -> Vec<Option<char>> {
+        let mut used = Vec::new();
+        let free = |c: &char, used: &[char]| c.is_ascii_lowercase() && !used.contains(c) && !is_taken(*c);
+        let letter = |entry: &Entry| {
+            let found = entry.label.chars().map(|c| c.to_ascii_lowercase()).find(|c| free(c, &used));
+            used.extend(found);
+            found
+        };
+        self.entries.iter().map(letter).collect()
+    }
 }
 
 /// The palette: text and what it finds.

@@ -8,6 +8,10 @@ use crate::text::clean_line;
 use crate::theme::Role;
 use crate::views::{Line, Span};
 
+/// Numbers of the capabilities that the kernel's half needs (`linux/capability.h`).
+const CAP_NET_ADMIN: u32 = 12;
+const CAP_SYS_PTRACE: u32 = 19;
+
 /// The lines of a page.
 pub fn lines(app: &App, kind: PageKind) -> Vec<Line> {
     match kind {
@@ -233,7 +237,10 @@ pub fn banner(app: &App) -> Option<Vec<Span>> {
     }
     let partial: Vec<&str> =
         snapshot.sources.iter().filter(|s| s.state == SourceState::Partial).map(|s| s.name.as_str()).collect();
-    if partial.is_empty() {
+    // With all rights only odds and ends are missing: the sign in the header is enough.
+    let rights = &snapshot.host.rights;
+    let has_rights = rights.has(CAP_NET_ADMIN) && rights.has(CAP_SYS_PTRACE);
+    if partial.is_empty() || has_rights {
         return None;
     }
     let text = format!(" seen in part: {} (i tells what is missing)", clean_line(&partial.join(", ")));

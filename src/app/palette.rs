@@ -3,12 +3,28 @@
 use super::keymap::{Action, Context};
 use super::overlay::{Command, Entry, Palette};
 use super::state::App;
-use crate::model::{NetworkId, Snapshot, Subject};
+use crate::model::{Container, NetworkId, Snapshot, Subject};
 use crate::text::clean_line;
 use std::collections::BTreeMap;
 
 /// Most entries that are listed.
 const MAX_FOUND: usize = 100;
+
+/// Pages of a container that can be asked for by its name and theirs (`web network`), by the id of their tab.
+const PAGES: &[(&str, &str, &str)] = &[
+    ("summary", "summary", "what it is, how it is"),
+    ("network", "network", "path to the wire, interfaces, routes"),
+    ("security", "security", "findings, with evidence and fix"),
+    ("logs", "logs", "what it writes"),
+    ("events", "events", "what happened to it"),
+    ("dns", "DNS names", "names that lead to it, and where it asks"),
+    ("limits", "limits", "what it may use, what the kernel enforces"),
+    ("processes", "processes", "what runs in it"),
+    ("namespaces", "namespaces", "which are its own, which it shares"),
+    ("env", "environment", "variables, secrets masked"),
+    ("mounts", "mounts", "volumes and binds"),
+    ("charts", "charts", "use over time"),
+];
 
 /// How well a text matches: smaller is better. None when it does not.
 fn score(text: &str, query: &str) -> Option<u8> {
@@ -118,6 +134,7 @@ fn subjects(snapshot: &Snapshot, app: &App, finder: &mut Finder) {
         let go = || Command::GoTo(Subject::Container { id: c.id.clone() });
         let detail = format!("container, {}, {}", clean_line(c.state.as_str()), c.image.shown());
         finder.offer(3, &[c.name.raw(), c.id.as_str()], c.name.raw(), detail, go());
+        pages(c, finder);
         for end in &c.endpoints {
             for address in end.ipv4.iter().chain(&end.ipv6).map(|cidr| cidr.to_string()) {
                 let detail = format!("address of container {} on {}", c.name.shown(), end.network.shown());
@@ -155,6 +172,20 @@ fn subjects(snapshot: &Snapshot, app: &App, finder: &mut Finder) {
     links(snapshot, app, finder);
 }
 
+/// Pages are offered once the whole name is typed: `web`, `web net`.
+fn pages(container: &Container, finder: &mut Finder) {
+    let name = container.name.raw().to_lowercase();
+    let rest = finder.query.strip_prefix(&name).filter(|rest| rest.is_empty() || rest.starts_with(' '));
+    if name.is_empty() || rest.is_none() {
+        return;
+    }
+    for (tab, words, detail) in PAGES {
+        let subject = Subject::Container { id: container.id.clone() };
+        let label = format!("{} {words}", container.name.raw());
+        finder.offer(8, &[&label], &label, (*detail).to_owned(), Command::Show("containers", subject, tab));
+    }
+}
+
 fn links(snapshot: &Snapshot, app: &App, finder: &mut Finder) {
     let report = app.scene().report;
     let ours = snapshot.our_netns();
@@ -175,7 +206,11 @@ fn links(snapshot: &Snapshot, app: &App, finder: &mut Finder) {
                 detail.push_str(&format!(" on {network}"));
             }
         }
-        let go = Command::GoTo(Subject::Link { netns: link.netns, ifindex: link.ifindex });
+        let subject = Subject::Link { netns: link.netns, ifindex: link.ifindex };
+        let go = match link.bridge {
+            Some(_) => Command::Show("networks", subject, "bridge"),
+            None => Command::GoTo(subject),
+        };
         let mac = link.mac.to_string();
         // Names in the host's namespace come first: `eth0` is in every container.
         let class = if Some(link.netns) == ours { 5 } else { 7 };

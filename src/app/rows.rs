@@ -54,6 +54,7 @@ pub struct ListState {
     /// Rows must be built anew before they are looked at.
     pub is_stale: bool,
     cursor: usize,
+    /// What the operator chose; until then the first row is selected, whatever it is.
     selected: Option<Subject>,
 }
 
@@ -68,11 +69,22 @@ impl ListState {
         self.shown.get(self.cursor).map(|s| &s.subject)
     }
 
-    /// Takes new rows. The selection stays on its subject; when that is gone, the row that took its place is selected.
+    /// What was chosen, and not merely happens to stand in the first row.
+    pub fn chosen(&self) -> Option<&Subject> {
+        self.selected().filter(|_| self.selected.is_some())
+    }
+
+    /// The selection stays on its subject from now on.
+    pub fn choose(&mut self) {
+        self.move_to(self.cursor);
+    }
+
+    /// Takes new rows. The selection stays on the subject that was chosen; when that is gone, the row that took its
+    /// place is selected. As long as nothing was chosen, the first row is: rows that come later may belong above it.
     pub fn replace(&mut self, shown: Vec<Shown>, total: usize) {
         (self.shown, self.total, self.is_stale) = (shown, total, false);
         let Some(wanted) = self.selected.clone() else {
-            self.move_to(self.cursor);
+            self.cursor = 0;
             return;
         };
         match self.nearest(&wanted) {
@@ -196,6 +208,18 @@ mod tests {
         assert_eq!(list.selected(), None);
         list.replace(rows(&[(3, 0), (4, 0)]), 2);
         assert_eq!(list.selected(), Some(&Subject::Event { seq: 3 }));
+    }
+
+    #[test]
+    fn the_first_row_is_selected_until_another_is_chosen() {
+        let mut list = ListState::default();
+        list.replace(rows(&[(5, 0)]), 1);
+        list.replace(rows(&[(1, 0), (5, 0)]), 2);
+        assert_eq!(list.selected(), Some(&Subject::Event { seq: 1 }));
+        assert_eq!(list.chosen(), None);
+        list.choose();
+        list.replace(rows(&[(0, 0), (1, 0), (5, 0)]), 3);
+        assert_eq!(list.chosen(), Some(&Subject::Event { seq: 1 }));
     }
 
     #[test]

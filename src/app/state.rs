@@ -371,6 +371,23 @@ impl App {
         super::pages::banner(self).is_some()
     }
 
+    /// The terminal has room for the detail pane beside or below the list.
+    pub fn has_detail_beside(&self) -> bool {
+        Layout::divide(self.size.0, self.size.1, self.has_banner(), Panes::Auto).detail.height > 0
+    }
+
+    /// Letters that choose the entries of the menu on top at once.
+    pub fn menu_letters(&self) -> Vec<Option<char>> {
+        let is_taken = |c: char| {
+            let key = super::keys::Key::plain(super::keys::Code::Char(c));
+            self.options.keymap.action(&[Context::Overlay], key).is_some()
+        };
+        match self.overlays.last() {
+            Some(Overlay::Menu(menu)) => menu.letters(is_taken),
+            _ => Vec::new(),
+        }
+    }
+
     /// Brings everything in line after messages: rows, layout, scrolling, detail content, and what is asked of the
     /// feed because of it.
     pub fn settle(&mut self, effects: &mut Vec<Effect>) {
@@ -388,7 +405,12 @@ impl App {
         if let Some(slot) = self.slot_mut() {
             slot.screen.state_mut().scroll(rows);
         }
-        self.selected = self.slot().and_then(|s| s.screen.state().selected().cloned()).or(self.selected.take());
+        let in_detail = self.focus == Focus::Detail;
+        if let Some(slot) = self.slot_mut().filter(|_| in_detail) {
+            // Who reads the details of a row has chosen it.
+            slot.screen.state_mut().choose();
+        }
+        self.selected = self.slot().and_then(|s| s.screen.state().chosen().cloned()).or(self.selected.take());
         self.fill_detail();
         self.ask(effects);
     }
@@ -477,7 +499,7 @@ impl App {
     fn wanted_interest(&self) -> Interest {
         let view = self.slot().map_or("", |s| s.id);
         let tab = self.detail.current().filter(|_| self.layout.detail.height > 0).map_or("", |t| t.id);
-        let container = match &self.selected {
+        let container = match self.slot().and_then(|s| s.screen.state().selected()) {
             Some(Subject::Container { id }) => Some(id.clone()),
             _ => None,
         };

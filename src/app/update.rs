@@ -61,6 +61,9 @@ impl App {
         if key == (Key { code: Code::Char('c'), ctrl: true, alt: false }) {
             return effects.push(Effect::Quit);
         }
+        if let Some(slot) = self.slot_mut() {
+            slot.screen.state_mut().choose();
+        }
         if self.open_note().is_some_and(|n| !n.is_error) {
             self.note_open = false;
         }
@@ -80,6 +83,7 @@ impl App {
                 }
             }
             None if self.overlays.is_empty() => self.tab_key(key),
+            None if self.menu_letter(key, effects) => {}
             // The keys that opened a page close it, too.
             None => {
                 let below = self.contexts_below();
@@ -91,6 +95,19 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Chooses the entry of a menu that a letter stands for.
+    fn menu_letter(&mut self, key: Key, effects: &mut Vec<Effect>) -> bool {
+        let Code::Char(c) = key.code else { return false };
+        let Some(n) = self.menu_letters().iter().position(|l| *l == Some(c)).filter(|_| !key.ctrl && !key.alt) else {
+            return false;
+        };
+        if let Some(Overlay::Menu(menu)) = self.overlays.last_mut() {
+            menu.cursor = n;
+        }
+        self.choose(effects);
+        true
     }
 
     /// Contexts as they would be without overlays.

@@ -4,6 +4,7 @@
 use super::table::Table;
 use super::{container_name, link_name, or_none, or_unknown};
 use crate::analysis::nat::NatRules;
+use crate::analysis::scope;
 use crate::analysis::wiring::LinkKey;
 use crate::analysis::{PoolUse, Report, rates, scope};
 use crate::model::{Cidr, FdbEntry, Link, Network, Pool, Snapshot};
@@ -217,11 +218,10 @@ fn network(snapshot: &Snapshot, report: &Report, nat: &NatRules, uplinks: &[&str
     let is_bridge = network.driver == "bridge";
     let at = report.wiring.device_of.get(&network.id);
     let link = at.and_then(|at| snapshot.link(at.0, at.1));
-    let was_read = scope::engine_netns(snapshot).is_some_and(|netns| !snapshot.links_in(netns).is_empty());
     let answers: Vec<Option<bool>> =
         network.pools.iter().map(|p| nat.masquerade(p.subnet, uplinks).known().map(Option::is_some)).collect();
     let masquerade = match answers.as_slice() {
-        _ if !is_bridge || answers.is_empty() => None,
+        _ if !is_bridge || answers.is_empty() || scope::foreign_engine(snapshot).is_some() => None,
         all if all.contains(&Some(true)) => Some(true),
         all if all.contains(&None) => None,
         _ => Some(false),
@@ -245,11 +245,7 @@ fn network(snapshot: &Snapshot, report: &Report, nat: &NatRules, uplinks: &[&str
         masquerade,
         masquerade_asked: asked("enable_ip_masquerade", true),
         device: link.map(|l| device(snapshot, report, l)),
-        device_missing: match network.device() {
-            Some(_) if link.is_some() => Some(false),
-            Some(_) => was_read.then_some(true),
-            None => Some(false),
-        },
+        device_missing: report.wiring.lacks_device(snapshot, network),
         pools: network.pools.iter().enumerate().map(pool).collect(),
         members: network.members.known().map(|members| {
             let doc = |m: &crate::model::Member| MemberDoc {

@@ -54,6 +54,19 @@ fn share_of(snapshot: &Snapshot, share: &Share) -> ShareDoc {
     ShareDoc { inode: share.inode.get().map(|i| i.0), shared_with }
 }
 
+/// As many names are spelt out in a cell; the rest is counted.
+const NAMED: usize = 2;
+
+/// `a,b +21`: a table that lists two dozen neighbours in every row says nothing any more. All are in the JSON form.
+fn shortened(names: &[Outside]) -> String {
+    let (named, rest) = names.split_at(names.len().min(NAMED));
+    let mut text = named.iter().map(Outside::shown).collect::<Vec<_>>().join(",");
+    if !rest.is_empty() {
+        text.push_str(&format!(" +{}", rest.len()));
+    }
+    text
+}
+
 /// The table for people: `own`, `host`, the names of those it is shared with, or `?`.
 pub fn table(rows: &[NsDoc]) -> Table {
     let mut titles = vec!["CONTAINER".to_owned(), "PID>".to_owned()];
@@ -64,7 +77,7 @@ pub fn table(rows: &[NsDoc]) -> Table {
         let mut cells = vec![row.container.shown().into_owned(), or_none(row.pid)];
         cells.extend(NsKind::ALL.iter().map(|kind| match row.namespaces.get(kind.as_str()).map(|s| &s.shared_with) {
             Some(Some(with)) if with.is_empty() => "own".to_owned(),
-            Some(Some(with)) => with.iter().map(Outside::shown).collect::<Vec<_>>().join(","),
+            Some(Some(with)) => shortened(with),
             _ => super::UNKNOWN.to_owned(),
         }));
         table.row(cells);
@@ -119,16 +132,15 @@ pub fn netns_document(snapshot: &Snapshot, report: &Report) -> Vec<NetnsDoc> {
 /// The table of network namespaces.
 pub fn netns_table(rows: &[NetnsDoc]) -> Table {
     let mut table = Table::new(&["INODE>", "NSID>", "IS", "CONTAINERS", "PROCESSES>", "LINKS", "NAMES"]);
-    let list = |names: &[Outside]| names.iter().map(Outside::shown).collect::<Vec<_>>().join(",");
     for row in rows {
         table.row([
             row.inode.to_string(),
             or_none(row.nsid),
             row.is.join(","),
-            list(&row.containers),
+            shortened(&row.containers),
             or_unknown(row.process_count),
-            or_unknown(row.links.as_deref().map(list)),
-            list(&row.names),
+            or_unknown(row.links.as_deref().map(shortened)),
+            shortened(&row.names),
         ]);
     }
     table
@@ -137,4 +149,17 @@ pub fn netns_table(rows: &[NetnsDoc]) -> Table {
 /// True when a fact about a namespace is missing somewhere, so that a note about rights is due.
 pub fn has_gaps(snapshot: &Snapshot) -> bool {
     snapshot.kernel.values().any(|k| k.namespaces.values().any(|f| matches!(f, Fact::Unknown { .. })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_counted_and_not_spelt_out() {
+        let names = |n: usize| (0..n).map(|i| Outside::from(format!("c{i}"))).collect::<Vec<_>>();
+        assert_eq!(shortened(&names(0)), "");
+        assert_eq!(shortened(&names(2)), "c0,c1");
+        assert_eq!(shortened(&names(23)), "c0,c1 +21");
+    }
 }

@@ -3,7 +3,7 @@
 use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
 use super::{audit, doctor, events, json, links, networks, ns, ports, record, snapshot, stats, template, topology};
-use crate::analysis::checks::{Auditor, Severity};
+use crate::analysis::checks::{Audit, Auditor, Severity};
 use crate::live::{self, LiveError, Patience};
 use crate::model::Snapshot;
 use crate::recording::RecordingError;
@@ -134,12 +134,17 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
         Command::Events { format, duration, from } => show_events(global, format, duration, &from, &mut out)?,
         Command::Audit { format, fail_on, strict, all, from } => {
             let taken = take(global, &from, Patience::default())?;
-            judge_security(&taken, format, fail_on, strict, all, &mut out)?
+            let again = || Ok(take(global, &from, Patience::default())?.snapshot);
+            let report = confirmed_audit(&taken, all, from.from.is_none(), again)?;
+            judge_security(&taken, &report, (format, all), fail_on, strict, &mut out)?
         }
         Command::Snapshot { scrub, from } => {
             let taken = take(global, &from, Patience { rates: true, ..Patience::default() })?;
-            let taken = if scrub { judge(None, Arc::new(record::scrubbed(&taken.snapshot))) } else { taken };
-            let findings = findings(&taken);
+            let again = || -> Result<_, CommandError> { Ok(take(global, &from, Patience::default())?.snapshot) };
+            let clean = |s: &Arc<Snapshot>| if scrub { Arc::new(record::scrubbed(s)) } else { s.clone() };
+            let taken = if scrub { judge(None, clean(&taken.snapshot)) } else { taken };
+            let audit = confirmed_audit(&taken, false, from.from.is_none(), || Ok(clean(&again()?)))?;
+            let findings = serde_json::to_value(&audit.findings).unwrap_or_default();
             json::write(&mut out, &snapshot::document(&taken.snapshot, &taken.report, findings), true)?;
             code::OK
         }
@@ -307,18 +312,17 @@ fn show_events(
 
 fn judge_security(
     taken: &Taken,
-    format: AuditFormat,
+    report: &Audit,
+    (format, all): (AuditFormat, bool),
     fail_on: SeverityArg,
     strict: bool,
-    all: bool,
     out: &mut impl Write,
 ) -> Result<u8, CommandError> {
-    let report = Auditor::once(&taken.snapshot, all);
     match format {
         AuditFormat::Text => {
-            audit::write_text(out, &report, audit::TextOptions { all, ..audit::TextOptions::default() })?;
+            audit::write_text(out, report, audit::TextOptions { all, ..audit::TextOptions::default() })?;
         }
-        AuditFormat::Json => audit::write_json(out, &report, all, true)?,
+        AuditFormat::Json => audit::write_json(out, report, all, true)?,
     }
     let reachable = !taken.snapshot.engine_is_stale();
     if !reachable {
@@ -331,11 +335,20 @@ fn judge_security(
         SeverityArg::Low => Severity::Low,
         SeverityArg::Info => Severity::Info,
     };
-    Ok(audit::exit_code(&report, fail_on, strict, reachable))
+    Ok(audit::exit_code(report, fail_on, strict, reachable))
 }
 
-/// Findings as `audit` has them, one judgement of this one snapshot.
-fn findings(taken: &Taken) -> serde_json::Value {
-    let report = Auditor::once(&taken.snapshot, false);
-    serde_json::to_value(&report.findings).unwrap_or_default()
+/// The audit of a host. When something in it rests on what may be in passing and the host is `live`, it is read
+/// `again`, and only what both readings have is reported.
+fn confirmed_audit(
+    taken: &Taken,
+    all: bool,
+    live: bool,
+    again: impl FnOnce() -> Result<Arc<Snapshot>, CommandError>,
+) -> Result<Arc<Audit>, CommandError> {
+    let audit = Auditor::once(&taken.snapshot, all);
+    if live && Auditor::wants_confirmation(&audit) {
+        return Ok(Auditor::confirmed(&taken.snapshot, &again()?, all));
+    }
+    Ok(audit)
 }

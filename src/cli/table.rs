@@ -23,7 +23,7 @@ impl Table {
 
     /// Adds a row. Cells that are missing are empty, cells too many are left out.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let mut row: Vec<String> = cells.into_iter().take(self.heads.len()).map(|c| safe(c)).collect();
+        let mut row: Vec<String> = cells.into_iter().take(self.heads.len()).map(safe).collect();
         row.resize(self.heads.len(), String::new());
         self.rows.push(row);
     }

@@ -2,9 +2,9 @@
 
 use crate::model::{Config, Container, ContainerId, Fact, GapKind, NetworkMode, Owner, Pid, State};
 use crate::sources::cgroup::{CgroupPaths, Found, Layout, Target};
+use crate::sources::proc::ProcRoot;
 use crate::text::Outside;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 /// A cgroup that was found, with its place in every hierarchy.
@@ -22,7 +22,7 @@ pub struct Seat {
 ///
 /// # Errors
 /// The tree can't be listed.
-pub fn seats(layout: &Layout, proc: &Path, before: &[Seat]) -> std::io::Result<Vec<Seat>> {
+pub fn seats(layout: &Layout, root: &ProcRoot, before: &[Seat]) -> std::io::Result<Vec<Seat>> {
     let known: BTreeMap<&str, &Seat> = before.iter().map(|s| (s.found.path.as_str(), s)).collect();
     let mut seats = Vec::new();
     for found in crate::sources::cgroup::discover(layout)? {
@@ -30,7 +30,7 @@ pub fn seats(layout: &Layout, proc: &Path, before: &[Seat]) -> std::io::Result<V
             seats.push((*seat).clone());
             continue;
         }
-        let paths = found.pid.and_then(|pid| layout.paths_of(proc, pid).ok());
+        let paths = found.pid.and_then(|pid| layout.paths_of(root, Pid(pid)).ok());
         // An empty cgroup is a leftover of a container that ended, or one that is just being made.
         let Some(mut paths) = paths else { continue };
         climb(&mut paths, &found.shape.id);

@@ -4,10 +4,9 @@ use crate::model::{Gap, HostSample, IfIndex, Link, LinkCounters, LinkSample, NsI
 use crate::model::{SourceState, SourceStatus};
 use crate::sources::cgroup::{Layout, MachineClock, Sampler, Target};
 use crate::sources::netlink::LinkStatsReader;
+use crate::sources::proc::{NetDev, ProcRoot};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Readers with their kept descriptors.
@@ -16,14 +15,23 @@ pub struct Meters {
     clock: Option<MachineClock>,
     links: Result<LinkStatsReader, Gap>,
     counters: Vec<(IfIndex, LinkCounters)>,
-    /// Namespaces whose interfaces have no end outside: read through a process in them.
+    /// Namespaces that are counted from the inside.
     inner: BTreeMap<NsInode, InnerReader>,
     ours: Option<NsInode>,
+    buffer: Vec<u8>,
+}
+
+/// How to get into a namespace.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// Processes in it.
+    pub processes: Vec<Pid>,
+    /// Where it is mounted.
+    pub mounts: Vec<PathBuf>,
 }
 
 struct InnerReader {
-    file: File,
-    pid: Pid,
+    file: NetDev,
     names: BTreeMap<Vec<u8>, IfIndex>,
 }
 
@@ -39,14 +47,15 @@ pub struct Reading {
 
 impl Meters {
     /// Opens what can be opened; what can't is a gap.
-    pub fn open(proc: &Path) -> Self {
+    pub fn open(root: &ProcRoot) -> Self {
         Meters {
-            sampler: Layout::read(proc).map(Sampler::new),
-            clock: MachineClock::open(proc).ok(),
+            sampler: Layout::read(root).map(Sampler::new),
+            clock: MachineClock::open(&root.proc).ok(),
             links: LinkStatsReader::open().map_err(|e| e.gap()),
             counters: Vec::new(),
             inner: BTreeMap::new(),
             ours: None,
+            buffer: Vec::new(),
         }
     }
 
@@ -67,24 +76,30 @@ impl Meters {
         }
     }
 
-    /// Says which namespaces have interfaces that can only be counted inside, and through which process.
-    pub fn aim_inside(&mut self, proc: &Path, wanted: &BTreeMap<NsInode, Pid>, links: &[Link]) {
-        self.inner.retain(|netns, reader| wanted.get(netns) == Some(&reader.pid));
-        for (netns, pid) in wanted {
-            let names = links
+    /// Says which namespaces are to be counted from the inside, and by which ways. True when one was opened, so that a
+    /// reading has something new.
+    pub fn aim_inside(&mut self, root: &ProcRoot, wanted: &BTreeMap<NsInode, Ways>, links: &[Link]) -> bool {
+        self.inner.retain(|netns, _| wanted.contains_key(netns));
+        let mut opened = false;
+        for (netns, ways) in wanted {
+            let from = links.partition_point(|l| l.netns < *netns);
+            let names = links[from..]
                 .iter()
-                .filter(|l| l.netns == *netns)
+                .take_while(|l| l.netns == *netns)
                 .map(|l| (l.name.raw().as_bytes().to_vec(), l.ifindex))
                 .collect();
             match self.inner.get_mut(netns) {
                 Some(reader) => reader.names = names,
                 None => {
-                    if let Ok(file) = File::open(proc.join(format!("{pid}/net/dev"))) {
-                        self.inner.insert(*netns, InnerReader { file, pid: *pid, names });
+                    // What can't be opened has no counters, and its interfaces say so by having none.
+                    if let Ok(file) = NetDev::open(root, *netns, &ways.processes, &ways.mounts) {
+                        self.inner.insert(*netns, InnerReader { file, names });
+                        opened = true;
                     }
                 }
             }
         }
+        opened
     }
 
     /// Reads all counters once.
@@ -109,10 +124,9 @@ impl Meters {
                 }));
             }
         }
-        let mut buffer = [0u8; 8192];
         for (netns, reader) in &self.inner {
-            let Ok(length) = reader.file.read_at(&mut buffer, 0) else { continue };
-            for (name, counters) in parse_net_dev(&buffer[..length]) {
+            let Ok(rows) = reader.file.read(&mut self.buffer) else { continue };
+            for (name, counters) in rows {
                 if let Some(ifindex) = reader.names.get(name) {
                     all.push(LinkSample { netns: *netns, ifindex: *ifindex, counters });
                 }
@@ -130,44 +144,5 @@ impl Meters {
             (Ok(_), Err(gap)) => (SourceState::Partial, gap.reason.clone()),
         };
         SourceStatus { name: "cgroup".into(), state, reason, age_ms: Some(0), resyncs: 0 }
-    }
-}
-
-/// Rows of `/proc/PID/net/dev`: `name: rx_bytes packets errs drop fifo frame compressed multicast tx_bytes packets errs
-/// drop …`.
-fn parse_net_dev(bytes: &[u8]) -> impl Iterator<Item = (&[u8], LinkCounters)> {
-    bytes.split(|b| *b == b'\n').filter_map(|line| {
-        // A name may hold a colon (`eth0:1` aliases don't show here), so the last one before the numbers counts.
-        let colon = line.iter().rposition(|b| *b == b':')?;
-        let mut fields = [0u64; 12];
-        let mut words = line[colon + 1..].split(|b| *b == b' ').filter(|w| !w.is_empty());
-        for field in &mut fields {
-            *field = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-        }
-        let counters = LinkCounters {
-            rx_bytes: fields[0],
-            rx_packets: fields[1],
-            rx_errors: fields[2],
-            rx_dropped: fields[3],
-            tx_bytes: fields[8],
-            tx_packets: fields[9],
-            tx_errors: fields[10],
-            tx_dropped: fields[11],
-        };
-        Some((line[..colon].trim_ascii(), counters))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn net_dev_rows() {
-        let text = b"Inter-|   Receive  |  Transmit\n face |bytes packets\n    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n  eth0:    1024      10    1    2    0     0          0         0      2048      20    3    4    0     0       0          0\n";
-        let rows: Vec<_> = parse_net_dev(text).collect();
-        assert_eq!(rows.len(), 2);
-        assert_eq!(rows[1].0, b"eth0");
-        assert_eq!((rows[1].1.rx_bytes, rows[1].1.tx_bytes, rows[1].1.tx_dropped), (1024, 2048, 4));
     }
 }

@@ -16,6 +16,7 @@ mod containers;
 mod hub;
 mod meters;
 mod once;
+mod oom;
 mod probe;
 mod recorder;
 mod timeline;
@@ -41,8 +42,7 @@ pub fn start(options: LiveOptions, sink: Sink) -> Result<UnboundedSender<Ask>, L
     let (ask, asks) = unbounded_channel();
     let (replies_in, replies) = unbounded_channel();
     let root = ProcRoot::default();
-    let proc = root.proc.clone();
-    let jobs = probe::start(root, replies_in)?;
+    let jobs = probe::start(root.clone(), replies_in)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("bw-hub".into()).spawn(move || {
         runtime.block_on(async move {
@@ -53,7 +53,7 @@ pub fn start(options: LiveOptions, sink: Sink) -> Result<UnboundedSender<Ask>, L
             let (netlink_nudges, nudges) = unbounded_channel();
             tokio::spawn(crate::sources::netlink::watch(netlink_in, nudges));
             let wires = hub::Wires { asks, engine, engine_nudges, netlink, netlink_nudges, replies, jobs };
-            hub::run(options, Some(target), wires, sink, proc).await;
+            hub::run(options, Some(target), wires, sink, root).await;
         });
     })?;
     Ok(ask)

@@ -63,28 +63,47 @@ pub fn read_once(
     options: LiveOptions,
     patience: Patience,
 ) -> Result<(Option<Arc<Snapshot>>, Arc<Snapshot>), LiveError> {
-    let options = LiveOptions { interval: options.interval.min(Duration::from_millis(1000)), ..options };
+    // One answer wants every counter, and is gone before what it holds open can be in the way.
+    let options = LiveOptions { interval: options.interval.min(Duration::from_secs(1)), count_all: true, ..options };
     let (mut before, mut newest): (Option<Arc<Snapshot>>, Option<Arc<Snapshot>>) = (None, None);
-    let mut readings = 0;
     let begin = Instant::now();
     stream(options, Some(patience.deadline), |snapshot| {
-        if newest.as_ref().is_some_and(|n| n.at_ns != snapshot.at_ns) {
-            readings += 1;
-            before = newest.take();
+        if let Some(last) = newest.take()
+            && last.at_ns != snapshot.at_ns
+            && (before.is_none() || interval(&last, snapshot) >= SHORTEST)
+        {
+            before = Some(last);
         }
         newest = Some(snapshot.clone());
-        let enough = !patience.rates || (readings >= 1 && has_rates(before.as_deref(), snapshot));
+        let enough = !patience.rates || before.as_deref().is_some_and(|before| has_rates(before, snapshot));
         !(enough && is_complete(snapshot, patience.depth, begin.elapsed()))
     })?;
     Ok((before, newest.unwrap_or_default()))
 }
 
+/// Rates come from no shorter interval: CPU time is counted in steps of up to 10 ms.
+const SHORTEST: Duration = Duration::from_millis(150);
+
+fn interval(before: &Snapshot, now: &Snapshot) -> Duration {
+    Duration::from_nanos(now.at_ns.saturating_sub(before.at_ns))
+}
+
 /// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for this long.
 const GONE_AFTER: Duration = Duration::from_secs(3);
+/// Counters are read as soon as a namespace is known; one that may not be entered never has any.
+const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
 
 /// Every container that is metered was metered before too, so that each has an interval.
-fn has_rates(before: Option<&Snapshot>, now: &Snapshot) -> bool {
-    before.is_some_and(|b| now.samples.iter().all(|s| b.sample(&s.id).is_some()))
+fn has_rates(before: &Snapshot, now: &Snapshot) -> bool {
+    interval(before, now) >= SHORTEST && now.samples.iter().all(|s| before.sample(&s.id).is_some())
+}
+
+/// The interfaces of every namespace that was read are counted, too. What can't be is not waited for long.
+fn is_counted(snapshot: &Snapshot) -> bool {
+    let read = snapshot.netns.iter().filter(|n| n.links_gap.is_none());
+    read.map(|n| snapshot.links_in(n.inode)).all(|links| {
+        links.is_empty() || links.iter().any(|link| snapshot.link_sample(link.netns, link.ifindex).is_some())
+    })
 }
 
 /// An engine that is away is complete once it has said so.
@@ -96,6 +115,9 @@ fn is_complete(snapshot: &Snapshot, depth: bool, waited: Duration) -> bool {
     // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
     let late = waited > GONE_AFTER;
     let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes());
+    if waited < UNCOUNTED_AFTER && !is_counted(snapshot) {
+        return false;
+    }
     if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| joins(snapshot, k))) {
         return false;
     }

@@ -11,11 +11,15 @@ pub struct LiveOptions {
     pub context: Option<String>,
     /// Time between two refreshes.
     pub interval: Duration,
+    /// Count every interface of every namespace that can be read, from its own side. Without it, what is inside a
+    /// container is counted only where no end outside shows the same traffic: two hundred files less at every
+    /// refresh, and none held open that keeps a dead container's namespace alive.
+    pub count_all: bool,
 }
 
 impl Default for LiveOptions {
     fn default() -> Self {
-        LiveOptions { host: None, context: None, interval: Duration::from_secs(1) }
+        LiveOptions { host: None, context: None, interval: Duration::from_secs(1), count_all: false }
     }
 }
 

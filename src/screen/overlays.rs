@@ -26,7 +26,7 @@ pub(super) fn place(app: &App) -> Option<Rect> {
 }
 
 fn menu_width(entries: &[Entry], title: &str) -> u16 {
-    let widest = entries.iter().map(|e| width(&e.label) + width(&e.detail) + 9).max().unwrap_or(0);
+    let widest = entries.iter().map(|e| width(&e.label) + width(&e.detail) + 11).max().unwrap_or(0);
     widest.max(width(title) + 6).clamp(24, 110) as u16
 }
 
@@ -63,13 +63,13 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
     };
     ink.frame(area, &[Span::new(title, Role::Heading)], true);
     match top {
-        Overlay::Menu(menu) => entries(app, ink, &menu.entries, menu.cursor, menu.stays),
+        Overlay::Menu(menu) => entries(app, ink, &menu.entries, menu.cursor, menu.stays, &app.menu_letters()),
         Overlay::Palette(palette) => {
             let line = inner(area);
             let used = ink.say(line.x, line.y, line.width, "> ", Role::Key);
             let (room, at) = (line.width.saturating_sub(used), line.x + used);
             ink.say(at, line.y, room, palette.input.text(), Role::Text);
-            entries(app, ink, &palette.found, palette.cursor, false);
+            entries(app, ink, &palette.found, palette.cursor, false, &[]);
             let note = match (palette.found.is_empty(), palette.more) {
                 (true, _) if palette.input.text().is_empty() => String::new(),
                 (true, _) => "nothing is called so".to_owned(),
@@ -91,7 +91,7 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
     }
 }
 
-fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes: bool) {
+fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes: bool, letters: &[Option<char>]) {
     let Some((area, first)) = entries_place(app) else { return };
     let label_room = entries.iter().map(|e| width(&e.label)).max().unwrap_or(0).min(usize::from(area.width) * 2 / 3);
     for (y, (n, entry)) in (0..area.height).zip(entries.iter().enumerate().skip(first)) {
@@ -103,6 +103,10 @@ fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes
             (false, false) => "  ",
         };
         let mut x = ink.say(line.x, line.y, line.width, mark, Role::Key);
+        if let Some(letter) = letters.get(n) {
+            let text = letter.map_or("  ".to_owned(), |c| format!("{c} "));
+            x += ink.say(line.x + x, line.y, line.width.saturating_sub(x), &text, Role::Key);
+        }
         let label = ellipsis_end(&entry.label, usize::from(line.width.saturating_sub(x)).min(label_room));
         ink.say(line.x + x, line.y, line.width.saturating_sub(x), &label, Role::Text);
         x = x.saturating_add(label_room as u16 + 2);

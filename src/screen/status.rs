@@ -209,12 +209,17 @@ pub(super) fn footer(app: &App, ink: &mut Ink<'_>) {
         pairs.extend([("⏎", "keep"), ("esc", "as before")].map(|(k, w)| (k.to_owned(), w.to_owned())));
     } else {
         let map = &app.options.keymap;
+        let scene = app.scene();
+        let has_logs = app.slot().is_some_and(|s| s.screen.tabs(&scene).iter().any(|t| t.id == "logs"));
         for context in app.contexts() {
             for (entry, keys) in map.rows().filter(|(e, _)| e.context == context && !e.short.is_empty()) {
                 // A key that an inner context takes does not work as this entry.
                 // A page has nothing to choose.
                 let is_page = matches!(app.overlays.last(), Some(crate::app::overlay::Overlay::Page(..)));
                 if is_page && entry.action == crate::app::keymap::Action::Choose {
+                    continue;
+                }
+                if entry.action == crate::app::keymap::Action::Logs && !has_logs {
                     continue;
                 }
                 let works = keys.iter().find(|k| map.action(&app.contexts(), **k) == Some(entry.action));

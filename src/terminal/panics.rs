@@ -4,8 +4,8 @@
 use super::Msg;
 use super::tty::Output;
 use std::panic::PanicHookInfo;
-use std::sync::Mutex;
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, OnceLock};
 use std::thread::ThreadId;
 
 static CONSOLE: Mutex<Option<(ThreadId, Sender<Msg>)>> = Mutex::new(None);
@@ -28,6 +28,13 @@ pub fn install(inbox: Sender<Msg>, output: Output) {
         eprintln!("bridgewatch: internal error: {words}");
         eprintln!("The terminal was given back. Please report this line with what you did before it.");
     }));
+}
+
+/// Panics when `BRIDGEWATCH_TEST_PANIC` names this place, so that tests can see what becomes of the terminal.
+pub fn rehearse(place: &str) {
+    static WANTED: OnceLock<Option<String>> = OnceLock::new();
+    let wanted = WANTED.get_or_init(|| std::env::var("BRIDGEWATCH_TEST_PANIC").ok());
+    assert!(wanted.as_deref() != Some(place), "a rehearsed failure in {place}");
 }
 
 /// Removes the hook.

@@ -52,6 +52,8 @@ pub fn run(setup: Setup, feed: Feed, inbox: (Sender<Msg>, Receiver<Msg>)) -> Res
         last: Instant::now(),
         code: None,
     };
+    let rehearsal = std::thread::Builder::new().name("collector".to_owned());
+    let _ = rehearsal.spawn(|| panics::rehearse("collector"));
     // Keys are read only now, so that none typed before is taken in cooked mode.
     let started = reader::start(sender).map_err(refused("start the thread for keys"));
     let code = started.map(|()| console.go(&receiver));
@@ -113,6 +115,9 @@ impl Console {
         loop {
             if let Some(code) = self.code {
                 return code;
+            }
+            if self.app.world.has_snapshot {
+                panics::rehearse("draw");
             }
             if self.painter.paint(&self.app).is_err() {
                 return 128 + 1;

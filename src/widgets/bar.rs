@@ -17,28 +17,29 @@ pub struct TabLabel {
     pub active: bool,
 }
 
-/// Where each tab of a bar stands: (first column, width), zero width for those that don't fit. Titles are cut, then
-/// left out, except the active one's.
+/// Where each tab of a bar stands: (first column, width), zero width for those that don't fit. When there is no room for
+/// all titles they are cut to one length, and below three letters left out, except the active one's.
 pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
-    let full = |t: &TabLabel| text::width(&t.title) + text::width(&t.key) + usize::from(!t.key.is_empty()) + 2;
-    let short = |t: &TabLabel| {
-        if t.active {
-            full(t)
-        } else if t.key.is_empty() {
-            text::width(&t.title).min(4) + 2
-        } else {
-            text::width(&t.key) + 2
-        }
+    const LEAST_LETTERS: usize = 3;
+    let wide = |t: &TabLabel, letters: usize| {
+        let letters = if t.active { usize::MAX } else { letters };
+        let key = text::width(&t.key);
+        let title = text::width(&t.title).min(letters);
+        2 + key + title + usize::from(key > 0 && title > 0)
     };
-    let fits = tabs.iter().map(full).sum::<usize>() <= usize::from(width);
+    let room = usize::from(width);
+    let longest = tabs.iter().map(|t| text::width(&t.title)).max().unwrap_or(0);
+    let fits = |letters: &usize| tabs.iter().map(|t| wide(t, *letters)).sum::<usize>() <= room;
+    let letters = (LEAST_LETTERS..=longest.max(LEAST_LETTERS)).rev().find(fits).unwrap_or(0);
     let mut x = 0usize;
     let mut places = Vec::with_capacity(tabs.len());
     for tab in tabs {
-        let wide = if fits { full(tab) } else { short(tab) };
-        if x + wide <= usize::from(width) {
+        // Tabs without a key keep some letters, so that they can be told apart as long as they are seen.
+        let wide = wide(tab, if tab.key.is_empty() { letters.max(LEAST_LETTERS) } else { letters });
+        if x + wide <= room {
             places.push((x as u16, wide as u16));
         } else {
-            places.push((x.min(usize::from(width)) as u16, 0));
+            places.push((x.min(room) as u16, 0));
         }
         x += wide;
     }

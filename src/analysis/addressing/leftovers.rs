@@ -60,7 +60,7 @@ fn bridges(snapshot: &Snapshot, wiring: &Wiring, engine: NsInode, found: &mut Ve
 }
 
 fn networks(snapshot: &Snapshot, wiring: &Wiring, found: &mut Vec<Leftover>) {
-    for network in snapshot.networks.iter().filter(|n| !wiring.device_of.contains_key(&n.id)) {
+    for network in snapshot.networks.iter().filter(|n| wiring.lacks_device(snapshot, n) == Some(true)) {
         if let Some(device) = network.device() {
             let (what, word) = match network.driver.as_str() {
                 "bridge" => ("network without bridge", "bridge"),
@@ -192,6 +192,10 @@ fn namespaces(snapshot: &Snapshot, wiring: &Wiring, found: &mut Vec<Leftover>) {
 
 /// Translations to an address in the subnet of a network that no running container has.
 fn rules(snapshot: &Snapshot, found: &mut Vec<Leftover>) {
+    // Rules of our namespace lead to addresses of our bridges, not to those of an engine elsewhere.
+    if scope::foreign_engine(snapshot).is_some() {
+        return;
+    }
     let mut owned: BTreeSet<IpAddr> = BTreeSet::new();
     for container in snapshot.containers.iter() {
         owned.extend(container.endpoints.iter().flat_map(|e| [e.ipv4, e.ipv6]).flatten().map(|c| c.addr));

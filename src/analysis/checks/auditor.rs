@@ -32,7 +32,9 @@ pub struct Auditor {
     owed: Vec<BTreeSet<Subject>>,
     clock_at: u64,
     waiting: usize,
-    patient: bool,
+    /// How long a hit of a check that wants two samples must hold, nanoseconds: 0 counts at once, 1 wants another
+    /// reading after the one that had it first.
+    hold_ns: u64,
     quiet: bool,
     history: History,
     audit: Arc<Audit>,
@@ -58,7 +60,7 @@ impl Auditor {
             owed,
             clock_at: 0,
             waiting: 0,
-            patient: true,
+            hold_ns: HOLD_NS,
             quiet: false,
             history: History::default(),
             audit: Arc::default(),
@@ -68,8 +70,23 @@ impl Auditor {
     /// One audit of one snapshot: nothing is held back for a second sample. `quiet` keeps what passed or does not
     /// apply, too.
     pub fn once(snapshot: &Snapshot, quiet: bool) -> Arc<Audit> {
-        let mut auditor = Auditor { patient: false, quiet, ..Auditor::new() };
+        let mut auditor = Auditor { hold_ns: 0, quiet, ..Auditor::new() };
         auditor.update(&Arc::new(snapshot.clone()))
+    }
+
+    /// One audit of the host as `second` has it, in which a hit of a check that wants two samples counts only if
+    /// `first`, an earlier reading, has it too: the first process of an exec, for one, is not confined yet. `quiet` as
+    /// in [`Auditor::once`].
+    pub fn confirmed(first: &Arc<Snapshot>, second: &Arc<Snapshot>, quiet: bool) -> Arc<Audit> {
+        let mut auditor = Auditor { hold_ns: 1, quiet, ..Auditor::new() };
+        auditor.update(first);
+        auditor.update(second)
+    }
+
+    /// True when a finding of this audit of one snapshot rests on kernel state that may be in passing, so that another
+    /// reading should confirm it, see [`Auditor::confirmed`].
+    pub fn wants_confirmation(audit: &Audit) -> bool {
+        audit.findings.iter().any(|f| super::check(f.id).is_some_and(|c| c.patience == Patience::TwoSamples))
     }
 
     /// Takes the next snapshot. The same `Arc` comes back while nothing that matters changed.
@@ -125,7 +142,8 @@ impl Auditor {
                 if !(due && changed) && !owed.contains(&subject) {
                     return;
                 }
-                if check.patience == Patience::Settled && self.settling.is_moving(&subject, now) {
+                let waits = check.patience == Patience::Settled && self.hold_ns >= HOLD_NS;
+                if waits && self.settling.is_moving(&subject, now) {
                     // The last answer stands until the dust has settled.
                     let verdict = || Verdict::unknown(Reason::Race, "a container came or went less than 3 seconds ago");
                     if !cells.contains_key(&subject) {
@@ -164,13 +182,8 @@ impl Auditor {
 
     /// Number of hits that were not seen long enough yet.
     fn held(&self, now: u64) -> usize {
-        let young = |at: &&u64| now.saturating_sub(**at) < HOLD_NS;
-        match self.patient {
-            true => {
-                self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
-            }
-            false => 0,
-        }
+        let young = |at: &&u64| now.saturating_sub(**at) < self.hold_ns;
+        self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
     }
 
     fn rebuild(&mut self, snapshot: &Snapshot, first: bool) -> Audit {
@@ -273,8 +286,8 @@ impl Auditor {
             remapped: check.escape && evidence.is_remapped(container),
         });
         for hit in cell.verdict.hits() {
-            let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < HOLD_NS;
-            if self.patient && cell.since.get(&hit.sub_key).is_some_and(young) {
+            let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < self.hold_ns;
+            if cell.since.get(&hit.sub_key).is_some_and(young) {
                 continue;
             }
             let finding = record::finding(check, hit, about, circumstances, snapshot.taken_at);

@@ -251,6 +251,29 @@ fn polled_kernel_state_must_hold_for_two_samples() {
 }
 
 #[test]
+fn a_single_answer_holds_back_what_a_second_reading_does_not_confirm() {
+    let quiet = one(container());
+    let with_sshd = one(container().also(|p| p.comm = "sshd".into()));
+    let has = |audit: &Audit, id| audit.findings.iter().any(|f| f.id == id);
+    let at = |host: &Host, ms: u64| {
+        let mut snapshot = host.0.clone();
+        snapshot.at_ns += ms * 1_000_000;
+        Arc::new(snapshot)
+    };
+    let (passing, lasting) = (at(&with_sshd, 0), at(&with_sshd, 400));
+    assert!(Auditor::wants_confirmation(&Auditor::once(&passing, false)));
+    assert!(!Auditor::wants_confirmation(&Auditor::once(&quiet.0, false)));
+    assert!(has(&Auditor::confirmed(&passing, &lasting, false), "BW-R-011"));
+    let gone = Auditor::confirmed(&passing, &at(&quiet, 400), false);
+    let new = Auditor::confirmed(&at(&quiet, 0), &lasting, false);
+    assert!(!has(&gone, "BW-R-011") && !has(&new, "BW-R-011"));
+    assert_eq!((gone.waiting, new.waiting), (0, 1));
+    // What needs no second reading is as the second one has it, also for a container that just came.
+    let configured = at(&one(container().config(|c| c.privileged = true)), 400);
+    assert!(has(&Auditor::confirmed(&at(&Host::new(), 0), &configured, false), "BW-R-008"));
+}
+
+#[test]
 fn what_follows_containers_with_a_delay_waits_until_the_dust_has_settled() {
     let serving = |listens: bool| {
         let listeners = if listens { vec![listener(100, "0.0.0.0", 80, 1000)] } else { Vec::new() };

@@ -97,7 +97,7 @@ pub fn build(snapshot: &Snapshot, wiring: &Wiring) -> Vec<PortRow> {
     unpublished.sort_by(by_name);
     rows.extend(unpublished);
     let mut host = heard.host_processes;
-    host.sort_by(|a, b| (a.host_port, a.proto, a.host_ip).cmp(&(b.host_port, b.proto, b.host_ip)));
+    host.sort_by_key(|r| (r.host_port, r.proto, r.host_ip));
     rows.extend(host);
     // An engine may list one binding twice, and several sockets on one address and port are one row.
     let mut seen = std::collections::BTreeSet::new();

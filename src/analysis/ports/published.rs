@@ -29,7 +29,7 @@ fn row(snapshot: &Snapshot, wiring: &Wiring, nat: &NatRules, container: &Contain
     let endpoint = endpoint(container, led_to.or(carried_to));
     let wants_v6 = port.host_ip.is_some_and(|ip| ip.is_ipv6());
     let container_ip = carried_to.or(led_to).or_else(|| endpoint.and_then(|e| address(e, wants_v6)));
-    let heard = match snapshot.netns_of(&container.id) {
+    let heard = match scope::netns_of(snapshot, container) {
         Some(netns) => listening::answering(snapshot, netns, port.proto, port.container_port, container_ip),
         None => Heard::unseen(snapshot, &container.id),
     };
@@ -98,10 +98,8 @@ fn addresses(container: &Container) -> impl Iterator<Item = IpAddr> + '_ {
 /// The endpoint a binding leads to: that with the address the rule or the proxy names, or the only one.
 fn endpoint(container: &Container, to: Option<IpAddr>) -> Option<&Endpoint> {
     let has = |e: &&Endpoint| [e.ipv4, e.ipv6].into_iter().flatten().any(|c| Some(c.addr) == to);
-    container.endpoints.iter().find(has).or_else(|| match container.endpoints.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    })
+    let only = if let [only] = container.endpoints.as_slice() { Some(only) } else { None };
+    container.endpoints.iter().find(has).or(only)
 }
 
 fn address(endpoint: &Endpoint, wants_v6: bool) -> Option<IpAddr> {

@@ -76,11 +76,17 @@ fn give(rates: &mut Rates, id: &ContainerId, total: Option<Total>, is_shared: bo
     }
 }
 
-/// A pair's counters are read at its outer end, where received and sent change places; others where they are.
+/// Counted inside where that was done; else a pair is read at its outer end, where received and sent change places.
 fn of_attachment(rates: &Rates, next: &Snapshot, wiring: &Wiring, n: usize, attachment: &Attachment) -> Total {
     let pair = attachment.outer.filter(|outer| wiring.by_outer.get(outer) == Some(&n));
     let outer = pair.and_then(|outer| of_link(rates, next, outer)).map(Total::mirrored);
-    outer.or_else(|| of_link(rates, next, attachment.link)).unwrap_or(Total::UNKNOWN)
+    match (of_link(rates, next, attachment.link), outer) {
+        // What is counted inside for the first time has no interval yet; the outer end may have.
+        (Some(inner), Some(outer)) => {
+            Total { rx_rate: inner.rx_rate.or(outer.rx_rate), tx_rate: inner.tx_rate.or(outer.tx_rate), ..inner }
+        }
+        (inner, outer) => inner.or(outer).unwrap_or(Total::UNKNOWN),
+    }
 }
 
 fn of_link(rates: &Rates, next: &Snapshot, (netns, index): LinkKey) -> Option<Total> {

@@ -31,6 +31,9 @@ pub(super) fn picture(snapshot: &Snapshot, wiring: &Wiring) -> Topology {
     Topology { branches: painter.branches }
 }
 
+/// Whether an interface belongs under a heading.
+type Class<'a> = &'a dyn Fn(&Link) -> bool;
+
 /// Devices on devices are followed this deep; what is deeper stands under a heading.
 const DEPTH: u8 = 16;
 
@@ -89,7 +92,9 @@ impl<'a> Painter<'a> {
         order.sort_by_key(|k| rank(*k));
         for (n, at) in order.into_iter().enumerate() {
             let Some(link) = self.link(at) else { continue };
-            self.drawn_links.insert(at);
+            if !self.drawn_links.insert(at) {
+                continue;
+            }
             self.push(0, Node::Uplink { link: at }, of_link(at), link.name.clone(), addresses(link));
             for words in default_routes(self.snapshot, link) {
                 self.note(words);
@@ -138,7 +143,8 @@ impl<'a> Painter<'a> {
         for link in self.snapshot.links_in(ours) {
             let is_bridge =
                 link.kind == "bridge" || link.bridge.is_some() || self.wiring.ports_of.contains_key(&key(link));
-            if is_bridge && link.master.is_none() && !self.drawn_links.contains(&key(link)) && wanted(self, link) {
+            let has_other_place = link.master.is_some() || self.uplinks.contains(&key(link));
+            if is_bridge && !has_other_place && !self.drawn_links.contains(&key(link)) && wanted(self, link) {
                 self.bridge(link, depth);
             }
         }
@@ -237,6 +243,9 @@ impl<'a> Painter<'a> {
         for guest in guests {
             self.guest(&guest, "joined", depth + 1);
         }
+        if snapshot_hides(self.snapshot, owner) {
+            self.joined(owner, depth + 1);
+        }
     }
 
     /// Addresses by the engine's word, where the kernel's could not be read.
@@ -255,10 +264,15 @@ impl<'a> Painter<'a> {
         }
         let subject = Some(Subject::Container { id: id.clone() });
         self.push(depth, Node::Guest { container: id.clone(), how }, subject, container.name.clone(), Vec::new());
+        self.joined(id, depth.saturating_add(1));
+    }
+
+    /// Those who joined a container's namespace by the engine's word.
+    fn joined(&mut self, id: &ContainerId, depth: u8) {
         let snapshot = self.snapshot;
         let joined = snapshot.containers.iter().filter(|c| c.network_mode == NetworkMode::Container(id.clone()));
         for other in joined.filter(|c| depth <= DEPTH && scope::is_alive(snapshot, c)) {
-            self.guest(&other.id, "joined", depth.saturating_add(1));
+            self.guest(&other.id, "joined", depth);
         }
     }
 
@@ -356,18 +370,17 @@ impl<'a> Painter<'a> {
             let shown = self.engine_addresses(&container.id, Some(id));
             self.push(depth, node, subject, container.name.clone(), shown);
             self.note("by the engine's word");
-            self.drawn_containers.insert(container.id.clone());
+            if self.drawn_containers.insert(container.id.clone()) {
+                self.joined(&container.id, depth.saturating_add(1));
+            }
         }
     }
 
     /// Networks that have no device here, or have lost it.
     fn networks(&mut self) {
         let snapshot = self.snapshot;
-        let was_read = scope::engine_netns(snapshot).is_some_and(|netns| !snapshot.links_in(netns).is_empty());
         for network in snapshot.networks.iter().filter(|n| !matches!(n.driver.as_str(), "host" | "null")) {
-            let device = network.device();
-            let has_device = self.wiring.device_of.contains_key(&network.id);
-            self.network_row(network, 0, was_read && device.is_some() && !has_device);
+            self.network_row(network, 0, self.wiring.lacks_device(snapshot, network) == Some(true));
         }
     }
 
@@ -376,7 +389,7 @@ impl<'a> Painter<'a> {
         let Some(ours) = self.snapshot.our_netns() else { return };
         let left: Vec<&Link> = self.snapshot.links_in(ours).iter().filter(|l| l.kind != "loopback").collect();
         let tunnels = ["vxlan", "wireguard", "tun", "gre", "gretap", "ipip", "sit", "geneve", "ip6tnl", "xfrm", "vti"];
-        let classes: [(&'static str, &dyn Fn(&Link) -> bool); 4] = [
+        let classes: [(&'static str, Class); 4] = [
             ("tunnels", &|l| tunnels.contains(&l.kind.as_str())),
             ("open vswitch", &|l| l.kind == "openvswitch"),
             ("not attached", &|l| l.kind == "veth"),
@@ -450,6 +463,11 @@ impl<'a> Painter<'a> {
             },
         }
     }
+}
+
+/// True when the kernel does not tell the namespace of a container, so that who joined it is only said by the engine.
+fn snapshot_hides(snapshot: &Snapshot, id: &ContainerId) -> bool {
+    snapshot.netns_of(id).is_none()
 }
 
 /// `default via 192.0.2.1` for each default route of an interface.

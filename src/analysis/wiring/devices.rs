@@ -47,6 +47,13 @@ fn device<'a>(snapshot: &Snapshot, network: &Network, links: &'a [Link], netns: 
     }
 }
 
+/// The bridge has an address of the network: the gateway's, or for want of one, any in exactly its subnet.
 fn has_gateway(network: &Network, link: &Link) -> bool {
-    network.pools.iter().filter_map(|p| p.gateway).any(|g| link.addresses.iter().any(|a| a.cidr.addr == g))
+    network.pools.iter().any(|pool| match pool.gateway {
+        Some(gateway) => link.addresses.iter().any(|a| a.cidr.addr == gateway),
+        None => {
+            let subnet = (pool.subnet.network(), pool.subnet.prefix);
+            link.addresses.iter().any(|a| (a.cidr.network(), a.cidr.prefix) == subnet)
+        }
+    })
 }

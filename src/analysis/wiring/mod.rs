@@ -12,7 +12,7 @@ mod devices;
 mod tests;
 
 use super::scope;
-use crate::model::{ContainerId, IfIndex, NetworkId, NetworkMode, NsInode, Snapshot};
+use crate::model::{ContainerId, IfIndex, Network, NetworkId, NetworkMode, NsInode, Snapshot};
 use std::collections::BTreeMap;
 
 /// Identity of an interface on this host at one time.
@@ -66,7 +66,7 @@ impl Wiring {
         devices::join(snapshot, &mut wiring);
         attach::join(snapshot, &mut wiring);
         blind::join(snapshot, &mut wiring);
-        wiring.attachments.sort_by(|a, b| (a.link, a.outer).cmp(&(b.link, b.outer)));
+        wiring.attachments.sort_by_key(|a| (a.link, a.outer));
         for (n, attachment) in wiring.attachments.iter().enumerate() {
             if let Some(outer) = attachment.outer
                 && is_pair(snapshot, attachment.link, outer)
@@ -90,6 +90,15 @@ impl Wiring {
         self.attachments.iter().filter(move |a| a.containers.contains(id))
     }
 
+    /// True when a network should have a device where the engine is and has none; none when that can't be told.
+    pub fn lacks_device(&self, snapshot: &Snapshot, network: &Network) -> Option<bool> {
+        let Some(device) = network.device().filter(|_| !self.device_of.contains_key(&network.id)) else {
+            return Some(false);
+        };
+        let links = snapshot.links_in(scope::engine_netns(snapshot)?);
+        (!links.is_empty()).then(|| !links.iter().any(|l| l.name == *device))
+    }
+
     /// The container whose namespace an interface is in, or whose interface it is the host end of.
     pub fn container_of(&self, link: LinkKey) -> Option<&ContainerId> {
         self.attachment(link).and_then(|a| a.containers.first())
@@ -105,7 +114,8 @@ impl Wiring {
 
     /// Others in the network namespace of a container, in order of the group (owner first).
     pub fn neighbours<'a>(&'a self, snapshot: &Snapshot, id: &'a ContainerId) -> Vec<&'a ContainerId> {
-        let group = snapshot.netns_of(id).and_then(|netns| self.by_netns.get(&netns));
+        let netns = snapshot.container(id).and_then(|c| scope::netns_of(snapshot, c));
+        let group = netns.and_then(|netns| self.by_netns.get(&netns));
         group.into_iter().flatten().filter(|other| *other != id).collect()
     }
 }
@@ -121,7 +131,7 @@ fn is_pair(snapshot: &Snapshot, inner: LinkKey, outer: LinkKey) -> bool {
 fn group(snapshot: &Snapshot) -> BTreeMap<NsInode, Vec<ContainerId>> {
     let mut groups: BTreeMap<NsInode, Vec<(bool, ContainerId)>> = BTreeMap::new();
     for container in snapshot.containers.iter() {
-        let seen = snapshot.netns_of(&container.id);
+        let seen = scope::netns_of(snapshot, container);
         // The engine's own word is enough where it names the one namespace that the daemon is in itself.
         let said = || {
             let on_host = container.network_mode == NetworkMode::Host && container.state.has_processes();

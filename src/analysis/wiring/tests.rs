@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::testing::{HOST, Lab, every_mode};
-use crate::model::{Fact, FdbEntry, GapKind, Locality, Peer};
+use crate::model::{Config, Fact, FdbEntry, GapKind, Locality, Peer, State};
 use std::sync::Arc;
 
 fn names(snapshot: &Snapshot, ids: &[ContainerId]) -> Vec<String> {
@@ -110,6 +110,42 @@ fn k01_without_rights_two_candidates_stay_unknown_until_a_frame_was_seen() {
     let wiring = Wiring::build(&snapshot);
     assert_eq!(wiring.container_of((HOST, IfIndex(51))), Some(&other));
     assert!(wiring.container_of((HOST, IfIndex(11))).is_some(), "the other one is then the only one left");
+}
+
+#[test]
+fn k01_a_sandbox_that_is_mounted_under_its_name_is_proof() {
+    let mut lab = every_mode();
+    lab.kernel.iter_mut().for_each(|k| k.namespaces.clear());
+    for netns in lab.netns.iter_mut().filter(|n| n.inode == NsInode(201)) {
+        netns.names.push("/run/docker/netns/0123456789ab".into());
+    }
+    let key = Some("/var/run/docker/netns/0123456789ab".to_owned());
+    let config = Config { sandbox_key: key, ..Config::default() };
+    lab.containers[0].config = Fact::Known(Arc::new(config));
+    let snapshot = lab.snapshot();
+    let wiring = Wiring::build(&snapshot);
+    assert_eq!(wiring.container_of((HOST, IfIndex(11))), Some(&lab.containers[0].id));
+    lab.containers[0].state = State::Exited;
+    let wiring = Wiring::build(&lab.snapshot());
+    assert!(!wiring.by_netns.contains_key(&NsInode(201)), "a stopped container has a stale key");
+}
+
+#[test]
+fn the_default_bridge_without_a_gateway_is_known_by_its_subnet() {
+    let mut lab = every_mode();
+    lab.host.daemon = Fact::default();
+    lab.netns.iter_mut().for_each(|n| n.is_engine = None);
+    lab.networks[0].pools[0].gateway = None;
+    let snapshot = lab.snapshot();
+    let wiring = Wiring::build(&snapshot);
+    let network = snapshot.networks.iter().find(|n| n.name == "bridge").expect("bridge");
+    assert_eq!(wiring.device_of.get(&network.id), Some(&(HOST, IfIndex(3))));
+    lab.networks[0].pools[0].subnet = "10.0.0.0/8".parse().expect("cidr");
+    let snapshot = lab.snapshot();
+    let wiring = Wiring::build(&snapshot);
+    let network = snapshot.networks.iter().find(|n| n.name == "bridge").expect("bridge");
+    assert_eq!(wiring.device_of.get(&network.id), None, "another engine's docker0");
+    assert_eq!(wiring.lacks_device(&snapshot, network), Some(false), "what has the name is not called missing");
 }
 
 #[test]

@@ -127,7 +127,10 @@ fn under_root(mount_point: &str, root: &ProcRoot) -> PathBuf {
 }
 
 /// The directory of a cgroup path in a mounted hierarchy.
-pub(super) fn locate(mount: &CgroupMount, path: &str) -> Result<PathBuf, Gap> {
+///
+/// # Errors
+/// The path lies outside of what is mounted.
+pub fn locate(mount: &CgroupMount, path: &str) -> Result<PathBuf, Gap> {
     let outside = || {
         Gap::new(
             GapKind::Unsupported,
@@ -159,7 +162,10 @@ pub(super) fn container_part<'a>(path: &'a str, id: &ContainerId) -> &'a str {
 }
 
 /// `/proc/PID/cgroup`: path by controller, the unified one under the empty key.
-pub(super) fn process_cgroups(root: &ProcRoot, pid: Pid) -> Result<BTreeMap<String, String>, Gap> {
+///
+/// # Errors
+/// The process is gone or unreadable.
+pub fn process_cgroups(root: &ProcRoot, pid: Pid) -> Result<BTreeMap<String, String>, Gap> {
     let path = root.of(pid, "cgroup");
     let bytes = read_head(&path, 64 * 1024).map_err(|error| process_gap(&path, &error))?;
     let cgroups = parse_cgroups(&bytes);

@@ -22,7 +22,7 @@ pub(super) fn within<T: Send>(
     work: impl FnOnce() -> Result<T, Gap> + Send,
 ) -> Result<T, Gap> {
     if !root.is_live() {
-        return Err(Gap::new(GapKind::NotRecorded, "what is inside a namespace can only be read on a running host"));
+        return Err(not_live());
     }
     if own() == Some(netns) {
         return work();
@@ -30,10 +30,25 @@ pub(super) fn within<T: Send>(
     let Some(pid) = pid else {
         return Err(Gap::new(GapKind::Gone, format!("this is not network namespace {netns} any more")));
     };
-    let path = root.of(pid, "ns/net");
+    at(root, &root.of(pid, "ns/net"), netns, work)
+}
+
+/// Does `work` in the network namespace `netns`, entered by `path`: a file of a process or one that it is mounted on.
+///
+/// # Errors
+/// As [`within`].
+pub(super) fn at<T: Send>(
+    root: &ProcRoot,
+    path: &Path,
+    netns: NsInode,
+    work: impl FnOnce() -> Result<T, Gap> + Send,
+) -> Result<T, Gap> {
+    if !root.is_live() {
+        return Err(not_live());
+    }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("netns".into()).spawn_scoped(scope, || {
-            enter(&path, netns)?;
+            enter(path, netns)?;
             work()
         });
         match thread.map(std::thread::ScopedJoinHandle::join) {
@@ -42,6 +57,10 @@ pub(super) fn within<T: Send>(
             Err(error) => Err(Gap::new(GapKind::Unsupported, format!("start a thread: {error}"))),
         }
     })
+}
+
+fn not_live() -> Gap {
+    Gap::new(GapKind::NotRecorded, "what is inside a namespace can only be read on a running host")
 }
 
 fn own() -> Option<NsInode> {

@@ -83,9 +83,6 @@ fn name(scene: &Scene, container: &Container) -> Cell {
         mark::of(scene, &Subject::Container { id: container.id.clone() })
             .map(|m| Span::new(format!(" {}", m.text), m.role)),
     );
-    if container.health.as_ref().is_some_and(|h| h.status == "unhealthy") {
-        spans.push(Span::new(" unhealthy", engine_role(scene, container, Role::Bad)));
-    }
     match &container.owner {
         Owner::Engine => {}
         Owner::Unowned { looks_like } => {
@@ -101,7 +98,11 @@ fn state(scene: &Scene, container: &Container) -> Cell {
     if let (State::Exited, Some(code)) = (&container.state, container.exit_code) {
         text = if container.oom_killed { format!("exited {code} OOM") } else { format!("exited {code}") };
     }
-    let role = engine_role(scene, container, glyph::state_role(container));
+    let mut role = glyph::state_role(container);
+    if container.state == State::Running && container.health.as_ref().is_some_and(|h| h.status == "unhealthy") {
+        (text, role) = ("unhealthy".to_owned(), Role::Bad);
+    }
+    let role = engine_role(scene, container, role);
     if role == Role::Stale {
         text.push('~');
     }

@@ -15,9 +15,9 @@ pub const COLUMNS: &[Column] = &[
     text(
         "state",
         "STATE",
-        (9, 11),
+        (10, 14),
         1,
-        "State as the engine says, with the exit code after an end. A ~ says that the engine has not answered for a while.",
+        "State as the engine says, with the exit code after an end; unhealthy when it runs and its health check fails. A ~ says that the engine has not answered for a while.",
     ),
     text("health", "HEALTH", (9, 9), 9, "What the container's health check says."),
     number("uptime", "UP", 4, 5, "Time since the last start."),

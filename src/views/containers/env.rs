@@ -3,9 +3,10 @@
 use crate::app::Scene;
 use crate::model::{Container, Fact};
 use crate::text::Outside;
+use crate::text::secret::scrub_arguments;
 use crate::theme::Role;
 use crate::views::content::{Content, Span};
-use crate::views::parts::{Page, secret, word};
+use crate::views::parts::{Page, names, word};
 
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
@@ -25,8 +26,8 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
         Span::outside(&config.user, Role::Text)
     };
     page.field("user", [or_root]);
-    page.field("entrypoint", words(&config.entrypoint));
-    page.field("command", words(&config.cmd));
+    page.field("entrypoint", words(scene, &config.entrypoint));
+    page.field("command", words(scene, &config.cmd));
     if !config.working_dir.is_empty() {
         page.field("directory", [Span::outside(&config.working_dir, Role::Text)]);
     }
@@ -40,13 +41,8 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     variables.sort();
     for variable in variables {
         let (name, value) = variable.raw().split_once('=').unwrap_or((variable.raw(), ""));
-        let hide = !value.is_empty() && (secret::looks_secret(name) || secret::holds_secret(value));
-        let value = if hide && !scene.prefs.reveal_secrets {
-            masked += 1;
-            Span::new("******", Role::Notice)
-        } else {
-            word(value, Role::Text)
-        };
+        let value = names::value(scene, name, &Outside::from(value));
+        masked += usize::from(value.role == Role::Notice);
         page.spans([word(name, Role::Name), Span::new("=", Role::Dim), value], 4);
     }
     if config.env.is_empty() {
@@ -60,16 +56,16 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     page.finish()
 }
 
-fn words(list: &[Outside]) -> Vec<Span> {
+/// The arguments of a command, secrets among them masked.
+fn words(scene: &Scene, list: &[Outside]) -> Vec<Span> {
     if list.is_empty() {
         return vec![Span::new("none", Role::Dim)];
     }
-    let mut spans = Vec::new();
-    for item in list {
-        if !spans.is_empty() {
-            spans.push(Span::plain(" "));
-        }
-        spans.push(Span::outside(item, Role::Text));
-    }
-    spans
+    let arguments = list.iter().map(Outside::raw);
+    let shown: Vec<String> = if scene.prefs.reveal_secrets {
+        arguments.map(str::to_owned).collect()
+    } else {
+        scrub_arguments(arguments).into_iter().map(std::borrow::Cow::into_owned).collect()
+    };
+    vec![word(&shown.join(" "), Role::Text)]
 }

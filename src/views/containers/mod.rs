@@ -152,7 +152,7 @@ impl ListView for Containers {
             "dns" => dns::content(scene, container, width),
             "security" => findings::content(scene, container, width),
             "events" => timeline::content(scene, container, width),
-            "labels" => labels::content(container, width),
+            "labels" => labels::content(scene, container, width),
             "raw" => Content::Raw(Subject::Container { id: container.id.clone() }),
             _ => summary::content(scene, container, width),
         }

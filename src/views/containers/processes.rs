@@ -4,7 +4,7 @@ use crate::app::Scene;
 use crate::model::{Container, Fact, Pid, Process};
 use crate::theme::Role;
 use crate::views::content::{Cell, Content, Span};
-use crate::views::parts::{Grid, Page, format};
+use crate::views::parts::{Grid, Page, format, names};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The page.
@@ -29,7 +29,7 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
             table(&mut page, scene, processes, kernel.uid_map.known());
         }
     }
-    exec_lines(&mut page, container);
+    exec_lines(&mut page, scene, container);
     page.finish()
 }
 
@@ -52,7 +52,7 @@ fn table(page: &mut Page, scene: &Scene, processes: &[Process], uid_map: Option<
             Cell::new(cpu, Role::Cpu),
             Cell::new(format::short_memory(process.rss_bytes as f64), Role::Memory),
             Cell { spans: vec![crate::views::parts::word(&process.state.to_string(), state_role(process.state))] },
-            Cell::of([Span::new(branch, Role::Border), Span::outside(command, Role::Text)]),
+            Cell::of([Span::new(branch, Role::Border), names::command(scene, command)]),
         ]);
     }
     let columns = page.width();
@@ -116,7 +116,7 @@ fn tree(processes: &[Process]) -> Vec<(usize, &Process)> {
     }
 }
 
-fn exec_lines(page: &mut Page, container: &Container) {
+fn exec_lines(page: &mut Page, scene: &Scene, container: &Container) {
     if container.execs.is_empty() {
         return;
     }
@@ -127,7 +127,7 @@ fn exec_lines(page: &mut Page, container: &Container) {
                 if exec.running { "running  " } else { "ended    " },
                 if exec.running { Role::Good } else { Role::Dim },
             ),
-            Span::outside(&exec.command, Role::Text),
+            names::command(scene, &exec.command),
         ];
         if !exec.user.is_empty() {
             spans.push(Span::new("  user ", Role::Dim));

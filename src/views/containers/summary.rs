@@ -11,14 +11,15 @@ use crate::views::parts::{Page, event, format, glyph, mark, names, path, word};
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     let mut page = Page::new(width);
-    identity(&mut page, scene, container);
-    state(&mut page, scene, container);
-    usage(&mut page, scene, container);
+    head(&mut page, scene, container);
     page.heading("path to the wire");
     path::container(&mut page, scene, container);
     ports(&mut page, scene, container);
-    dns::names(&mut page, scene, container);
+    usage(&mut page, scene, container);
     findings(&mut page, scene, container);
+    state(&mut page, scene, container);
+    identity(&mut page, scene, container);
+    dns::names(&mut page, scene, container);
     let columns = page.width();
     let lines = event::lines(scene, columns, 8, |e| e.container.as_ref() == Some(&container.id));
     if !lines.is_empty() {
@@ -28,8 +29,40 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     page.finish()
 }
 
-fn identity(page: &mut Page, scene: &Scene, container: &Container) {
+/// What is wanted first, above the way to the wire: a small terminal shows no more at once.
+fn head(page: &mut Page, scene: &Scene, container: &Container) {
     page.field("name", [Span::outside(&container.name, Role::Name)]);
+    let role = cells::engine_role(scene, container, glyph::state_role(container));
+    let mut spans = vec![
+        Span::new(format!("{} ", glyph::state(&container.state, scene.prefs.ascii)), role),
+        word(container.state.as_str(), role),
+    ];
+    if !container.status.is_empty() {
+        spans.push(Span::new("  ", Role::Dim));
+        spans.push(Span::outside(&container.status, Role::Dim));
+    }
+    page.field("state", spans);
+    if let Some(pid) = container.pid {
+        let mut spans = vec![Span::plain(pid.to_string())];
+        if let Some(inode) = scene.snapshot.netns_of(&container.id) {
+            spans.push(Span::new("  netns ", Role::Dim));
+            spans.push(Span::plain(inode.to_string()));
+        }
+        page.field("pid", spans);
+    }
+    if container.owner == Owner::Engine && scene.snapshot.engine_is_stale() {
+        let age = scene.snapshot.source("engine").and_then(|s| s.age_ms);
+        let age =
+            age.map_or("not known".to_owned(), |ms| format::duration(i64::try_from(ms / 1000).unwrap_or(i64::MAX)));
+        page.field(
+            "engine",
+            [Span::new(format!("does not answer; its half is {age} old, the kernel's is live"), Role::Stale)],
+        );
+    }
+}
+
+fn identity(page: &mut Page, scene: &Scene, container: &Container) {
+    page.heading("what it is");
     if container.owner != Owner::Engine {
         page.field("owner", [Span::new(names::owner(container), Role::Notice)]);
     }
@@ -46,35 +79,12 @@ fn identity(page: &mut Page, scene: &Scene, container: &Container) {
         page.field_to("project", spans, Some(Subject::Project { name: compose.project.clone() }));
     }
     if !container.command.is_empty() {
-        page.field("command", [Span::outside(&container.command, Role::Text)]);
-    }
-    if let Some(pid) = container.pid {
-        page.text("pid", pid.to_string());
-    }
-    if container.owner == Owner::Engine && scene.snapshot.engine_is_stale() {
-        let age = scene.snapshot.source("engine").and_then(|s| s.age_ms);
-        let age =
-            age.map_or("not known".to_owned(), |ms| format::duration(i64::try_from(ms / 1000).unwrap_or(i64::MAX)));
-        page.field(
-            "engine",
-            [Span::new(format!("does not answer; its half is {age} old, the kernel's is live"), Role::Stale)],
-        );
+        page.field("command", [names::command(scene, &container.command)]);
     }
 }
 
 fn state(page: &mut Page, scene: &Scene, container: &Container) {
     page.heading("state");
-    let ascii = scene.prefs.ascii;
-    let role = cells::engine_role(scene, container, glyph::state_role(container));
-    let mut spans = vec![
-        Span::new(format!("{} ", glyph::state(&container.state, ascii)), role),
-        word(container.state.as_str(), role),
-    ];
-    if !container.status.is_empty() {
-        spans.push(Span::new("  ", Role::Dim));
-        spans.push(Span::outside(&container.status, Role::Dim));
-    }
-    page.field("state", spans);
     if let Some(health) = &container.health {
         let mut spans = vec![word(&health.status, glyph::health_role(health))];
         if let Some(streak) = health.failing_streak.filter(|n| *n > 0) {

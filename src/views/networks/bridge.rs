@@ -7,17 +7,23 @@ use crate::theme::Role;
 use crate::views::content::{Cell, Content, Span};
 use crate::views::parts::{Grid, Page, link, names, word};
 
-/// The page: the bridge and its ports, then its forwarding database.
+/// The page: the bridge, its ports, its forwarding database, then its settings.
 pub fn content(scene: &Scene, key: LinkKey, width: u16) -> Content {
     let mut page = Page::new(width);
     let Some(found) = scene.snapshot.link(key.0, key.1) else {
         page.say("This bridge is gone.", Role::Notice);
         return page.finish();
     };
-    page.field(
-        "bridge",
-        [Span::outside(&found.name, Role::Device), Span::plain("  "), word(&found.operstate, link::state_role(found))],
-    );
+    let mut head = vec![
+        Span::outside(&found.name, Role::Device),
+        Span::plain("  "),
+        word(&found.operstate, link::state_role(found)),
+    ];
+    if let Some(bridge) = &found.bridge {
+        head.push(Span::plain(if bridge.stp_state > 0 { "  stp on" } else { "  stp off" }));
+        head.push(Span::new(format!("  id {}", crate::text::clean_line(&bridge.bridge_id)), Role::Dim));
+    }
+    page.field("bridge", head);
     match scene.report.wiring.network_of.get(&key) {
         Some(id) => {
             let subject = crate::model::Subject::Network { id: id.clone() };
@@ -29,23 +35,32 @@ pub fn content(scene: &Scene, key: LinkKey, width: u16) -> Content {
         }
         None => page.field("made by", [Span::new("no engine answers for it", Role::Notice)]),
     }
-    page.field("netns", names::netns(scene, key.0));
-    page.text("mac", found.mac.to_string());
-    page.text("mtu", found.mtu.to_string());
     if !found.addresses.is_empty() {
         page.field("addresses", link::addresses(found));
     }
-    section(&mut page, scene, key);
+    ports(&mut page, scene, key);
     fdb_lines(&mut page, scene, key);
+    settings(&mut page, scene, key);
+    page.field("netns", names::netns(scene, key.0));
+    page.text("mac", found.mac.to_string());
+    page.text("mtu", found.mtu.to_string());
     page.finish()
 }
 
 /// Settings and ports of a bridge, as a section of a page.
 pub fn section(page: &mut Page, scene: &Scene, key: LinkKey) {
-    let Some(found) = scene.snapshot.link(key.0, key.1) else { return };
-    let Some(bridge) = &found.bridge else { return };
-    page.heading("bridge");
-    link::bridge_lines(page, bridge);
+    settings(page, scene, key);
+    ports(page, scene, key);
+}
+
+fn settings(page: &mut Page, scene: &Scene, key: LinkKey) {
+    if let Some(bridge) = scene.snapshot.link(key.0, key.1).and_then(|l| l.bridge.as_ref()) {
+        page.heading("bridge");
+        link::bridge_lines(page, bridge);
+    }
+}
+
+fn ports(page: &mut Page, scene: &Scene, key: LinkKey) {
     page.heading("ports of the bridge");
     let mut grid = Grid::new(&["port", "state", ">cost", "flags", "leads to", "address"]);
     for port in scene.report.wiring.ports_of.get(&key).into_iter().flatten() {

@@ -12,7 +12,6 @@ pub mod mark;
 pub mod names;
 pub mod page;
 pub mod path;
-pub mod secret;
 pub mod wrap;
 
 pub use grid::Grid;

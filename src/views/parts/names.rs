@@ -3,7 +3,7 @@
 use crate::analysis::wiring::LinkKey;
 use crate::app::Scene;
 use crate::model::{Container, ContainerId, NetworkId, NsInode, Owner, Subject};
-use crate::text::Outside;
+use crate::text::{Outside, secret};
 use crate::theme::Role;
 use crate::views::content::Span;
 
@@ -101,4 +101,19 @@ pub fn subject(scene: &Scene, subject: &Subject) -> Vec<Span> {
 /// The subject of an interface.
 pub fn link_subject(key: LinkKey) -> Subject {
     Subject::Link { netns: key.0, ifindex: key.1 }
+}
+
+/// A value as it may be shown beside its name: masked when it looks like a secret, unless the operator asked to see.
+pub fn value(scene: &Scene, name: &str, value: &Outside) -> Span {
+    let shown = if scene.prefs.reveal_secrets { value.raw().into() } else { secret::mask_value(name, value.raw()) };
+    let role = if shown == value.raw() { Role::Text } else { Role::Notice };
+    super::word(&shown, role)
+}
+
+/// A command line as it may be shown: what looks like a secret is masked, unless the operator asked to see.
+pub fn command(scene: &Scene, line: &Outside) -> Span {
+    if scene.prefs.reveal_secrets {
+        return Span::outside(line, Role::Text);
+    }
+    super::word(&secret::scrub_command_line(line.raw()), Role::Text)
 }

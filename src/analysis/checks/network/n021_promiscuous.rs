@@ -24,6 +24,9 @@ pub const CHECK: Check = Check {
     ..Check::PLAIN
 };
 
+/// Names of host ends change with every start of a container; its finding stays.
+const FAR_END: &str = "the host's end of its veth";
+
 fn decide(evidence: &Evidence, container: &Container) -> Decision {
     if container.network_mode == NetworkMode::Host {
         return Ok(Verdict::na("host network: the interfaces are the host's"));
@@ -47,7 +50,7 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
                 .iter()
                 .filter(far)
                 .filter(|link| link.promiscuity > u32::from(link.master.is_some()))
-                .map(|link| hit(link, "the host's end of its veth", u32::from(link.master.is_some()))),
+                .map(|link| hit(link, FAR_END, u32::from(link.master.is_some()))),
         );
     }
     if hits.is_empty() && inside.is_empty() {
@@ -56,40 +59,47 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
     Ok(Verdict::of(hits))
 }
 
-/// The interfaces that lead outside.
+/// The interfaces that lead outside. The parent of a macvlan or ipvlan is promiscuous by nature.
 fn uplinks(evidence: &Evidence) -> Decision {
+    let links = evidence.engine_links()?;
     let hits = evidence
         .uplinks()?
         .into_iter()
-        .filter(|link| link.kind != "bridge" && (link.is_promisc || link.promiscuity > baseline(evidence, link)))
-        .map(|link| hit(link, "leads outside", 0));
+        .filter(|link| links.iter().any(|known| known.ifindex == link.ifindex) && link.kind != "bridge")
+        .map(|link| (link, explained(evidence, link)))
+        .filter(|(link, explained)| link.promiscuity > *explained || link.is_promisc)
+        .map(|(link, explained)| hit(link, "leads outside", explained));
     Ok(Verdict::of(hits.collect()))
 }
 
-/// What the kernel itself sets on the parent of a macvlan or ipvlan, which has to take frames for its children: once
-/// for each child in passthru mode, and once on a device that can't filter several addresses.
-fn baseline(evidence: &Evidence, link: &Link) -> u32 {
-    let children: Vec<&Link> = evidence
-        .snapshot
+/// How many of its users want an interface promiscuous because other devices are stacked on it: each macvlan in
+/// passthru mode by itself, and all others together once, since a device that can't filter several addresses of
+/// unicast is made promiscuous when the first of them adds its own (`__dev_set_rx_mode` of the kernel).
+fn explained(evidence: &Evidence, link: &Link) -> u32 {
+    let snapshot = evidence.snapshot;
+    let stacked = |child: &&Link| {
+        matches!(child.kind.as_str(), "macvlan" | "macvtap" | "ipvlan" | "ipvtap" | "vlan")
+            && child.peer.as_ref().is_some_and(|p| p.ifindex == link.ifindex && p.netns.get() == Some(link.netns))
+    };
+    let (passthru, others): (Vec<&Link>, Vec<&Link>) = snapshot
         .links
         .iter()
-        .filter(|child| child.kind.starts_with("macv") || child.kind.starts_with("ipv"))
-        .filter(|child| {
-            child.peer.as_ref().is_some_and(|p| p.ifindex == link.ifindex && p.netns.get() == Some(link.netns))
-        })
-        .collect();
-    let passthru = children.iter().filter(|child| child.details.get("mode").is_some_and(|mode| mode == "passthru"));
-    // A child in a namespace that can't be read shows in the engine's network only.
-    let of_engine = evidence.snapshot.networks.iter().any(|network| {
-        matches!(network.driver.as_str(), "macvlan" | "ipvlan") && network.device().as_deref() == Some(link.name.raw())
-    });
-    let several = u32::from(!children.is_empty() || of_engine);
-    several + u32::try_from(passthru.count()).unwrap_or(u32::MAX)
+        .filter(stacked)
+        .partition(|child| child.details.get("mode").is_some_and(|mode| mode == "passthru"));
+    // Where containers can't be looked into, the engine's word for what is stacked on it.
+    let said = || {
+        let on_it = |n: &&Network| {
+            matches!(n.driver.as_str(), "macvlan" | "ipvlan") && n.device().is_some_and(|d| link.name == d.as_str())
+        };
+        let hidden = snapshot.netns.iter().any(|n| n.links_gap.is_some());
+        hidden && snapshot.networks.iter().any(|n| on_it(&n) && n.members.known().is_none_or(|m| !m.is_empty()))
+    };
+    u32::try_from(passthru.len()).unwrap_or(u32::MAX).saturating_add(u32::from(!others.is_empty() || said()))
 }
 
 fn hit(link: &Link, what: &str, baseline: u32) -> Hit {
     Hit::fail(Grade::Kernel)
-        .on(if baseline == 0 { link.name.raw().to_owned() } else { "veth".to_owned() })
+        .on(if what == FAR_END { "veth".to_owned() } else { link.name.raw().to_owned() })
         .says(format!("{} ({what}) is promiscuous", link.name.raw()))
         .saw("netlink", format!("{} promiscuity", link.name.raw()), link.promiscuity.to_string(), baseline.to_string())
         .about(Subject::Link { netns: link.netns, ifindex: link.ifindex })
@@ -142,12 +152,19 @@ mod tests {
         let status = |host: &Host| uplinks(&Evidence::new(&host.0)).unwrap_or_else(|verdict| verdict).status();
         assert_eq!(status(&Host::new()), Pass);
         assert_eq!(status(&Host::new().iface("eth0", |l| l.promiscuity = 1)), Fail);
-        let parent = Host::new().iface("eth0", |l| l.promiscuity = 1).link({
-            let mut child = link(100, 5, "eth0", "macvlan");
-            child.peer = Some(crate::model::Peer { ifindex: IfIndex(2), netns: Fact::Known(HOST_NS) });
-            child
-        });
-        assert_eq!(status(&parent), Pass, "the kernel itself made it so");
+        let parent = |promiscuity: u32, modes: &[&str]| {
+            let host = Host::new().iface("eth0", |l| l.promiscuity = promiscuity);
+            modes.iter().enumerate().fold(host, |host, (n, mode)| {
+                let mut child = link(100 + n as u64, 5, "eth0", "macvlan");
+                child.details.insert("mode".into(), (*mode).into());
+                child.peer = Some(crate::model::Peer { ifindex: IfIndex(2), netns: Fact::Known(HOST_NS) });
+                host.link(child)
+            })
+        };
+        assert_eq!(status(&parent(1, &["bridge", "bridge"])), Pass, "the kernel itself made it so");
+        assert_eq!(status(&parent(2, &["bridge", "bridge"])), Fail, "its macvlans and a sniffer");
+        assert_eq!(status(&parent(2, &["passthru", "passthru"])), Pass);
+        assert_eq!(status(&parent(2, &["passthru"])), Fail);
         let port = Host::new().iface("eth0", |l| {
             l.promiscuity = 1;
             l.master = Some(IfIndex(3));
