@@ -287,3 +287,33 @@ fn the_man_page_has_every_option_exit_code_variable_and_file() {
         assert!(page.contains(&format!(".B {code}")), "exit code {code} is missing");
     }
 }
+
+#[test]
+fn the_demo_is_one_host_that_shows_every_kind_of_thing() {
+    let demo = here().join("recordings/demo.bwr");
+    let size = std::fs::metadata(&demo).expect("the demo").len();
+    assert!(size < 700_000, "the demo is a part of the program: {size} bytes");
+    let demo = demo.to_str().expect("a path");
+    let text = print(&["snapshot", "--from", demo]);
+    for word in ["bridgewatch-lab", "/tmp/", "hunter2", "not-real"] {
+        assert!(!text.contains(word), "{word} is in the demo");
+    }
+    let snapshot: Value = serde_json::from_str(&text).expect("JSON");
+    let words = |list: &str, key: &str| -> BTreeSet<String> {
+        let list = snapshot[list].as_array().expect("a list");
+        list.iter().filter_map(|entry| entry[key].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(words("containers", "owner"), BTreeSet::from(["engine".to_owned()]));
+    for state in ["running", "paused", "restarting", "created", "exited"] {
+        assert!(words("containers", "state").contains(state), "no container is {state}");
+    }
+    for driver in ["bridge", "host", "null", "macvlan"] {
+        assert!(words("networks", "driver").contains(driver), "no network of driver {driver}");
+    }
+    for class in ["container", "network", "link", "address"] {
+        assert!(words("events", "class").contains(class), "no event of class {class}");
+    }
+    for severity in ["critical", "high", "medium", "low"] {
+        assert!(words("findings", "severity").contains(severity), "no finding is {severity}");
+    }
+}
