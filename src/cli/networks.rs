@@ -4,7 +4,6 @@
 use super::table::Table;
 use super::{container_name, link_name, or_none, or_unknown};
 use crate::analysis::nat::NatRules;
-use crate::analysis::scope;
 use crate::analysis::wiring::LinkKey;
 use crate::analysis::{PoolUse, Report, rates, scope};
 use crate::model::{Cidr, FdbEntry, Link, Network, Pool, Snapshot};
