@@ -10,6 +10,8 @@ use crate::sources::firewall;
 use crate::sources::proc::Depth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -125,8 +127,17 @@ impl Hub {
     /// process tells without asking it anything.
     pub(super) fn look_at_engine_process(&mut self) {
         let Some(pid) = self.daemon.known().and_then(|d| d.pid) else { return };
-        let stat = std::fs::read(self.root.proc.join(format!("{pid}/stat"))).unwrap_or_default();
+        // The file is kept open: that is cheaper, and it can't come to speak of another process under the same number.
+        if self.engine_process.as_ref().is_none_or(|(known, _)| *known != pid) {
+            self.engine_process = File::open(self.root.proc.join(format!("{pid}/stat"))).ok().map(|file| (pid, file));
+        }
+        let mut stat = [0; 256];
+        let length = self.engine_process.as_ref().and_then(|(_, file)| file.read_at(&mut stat, 0).ok()).unwrap_or(0);
+        let stat = &stat[..length];
         let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2)).copied();
+        if state.is_none() {
+            self.engine_process = None;
+        }
         let answers = self.engine.as_ref().is_some_and(|e| matches!(e.status, SourceState::Ok | SourceState::Partial));
         if answers && matches!(state, Some(b'T' | b't' | b'Z') | None) {
             let _ = self.wires.engine.send(Nudge::Doubt);

@@ -91,6 +91,8 @@ impl Sampler {
                 Err(_) => gone.push(id.clone()),
             }
         }
+        // The meters are in the order of their ids; only those opened anew are not.
+        let is_whole = gone.is_empty();
         for id in gone {
             let Some(old) = self.meters.remove(&id) else { continue };
             if let Ok(mut meter) = Meter::open(&self.layout, id.clone(), old.paths)
@@ -100,7 +102,9 @@ impl Sampler {
                 self.meters.insert(id, meter);
             }
         }
-        samples.sort_by(|a, b| a.id.cmp(&b.id));
+        if !is_whole {
+            samples.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         (samples, host)
     }
 }
