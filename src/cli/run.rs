@@ -174,7 +174,7 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
             code::OK
         }
         Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+            super::man::write(&mut out)?;
             code::OK
         }
     };

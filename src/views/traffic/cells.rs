@@ -40,19 +40,36 @@ fn is_turned(scene: &Scene, key: LinkKey) -> bool {
         .is_some_and(|a| !a.containers.is_empty())
 }
 
+/// The interface whose counters stand for a row, and whether its directions are turned round: an inner end that is not
+/// read has its traffic from the host end of the same wire.
+fn counted(scene: &Scene, key: LinkKey) -> (LinkKey, bool) {
+    if scene.snapshot.link_sample(key.0, key.1).is_some() {
+        return (key, is_turned(scene, key));
+    }
+    let attachment = scene.report.wiring.attachment(key).filter(|a| a.link == key);
+    let is_pair = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "veth");
+    match attachment.and_then(|a| a.outer).filter(|_| is_pair) {
+        Some(outer) => (outer, true),
+        None => (key, is_turned(scene, key)),
+    }
+}
+
 /// Rates of a row.
 pub fn rates(scene: &Scene, key: LinkKey) -> Directed {
+    let (key, turned) = counted(scene, key);
     let Some(rates) = scene.report.rates.link(key.0, key.1) else { return Directed::default() };
-    let (rx, tx) = if is_turned(scene, key) { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
+    let (rx, tx) = if turned { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
     let packets = rates.rx_packet_rate.zip(rates.tx_packet_rate).map(|(a, b)| a + b);
     Directed { rx, tx, packets, drops: rates.drop_rate }
 }
 
 fn total(scene: &Scene, key: LinkKey) -> Option<f64> {
+    let (key, _) = counted(scene, key);
     scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_bytes as f64 + s.counters.tx_bytes as f64)
 }
 
 fn errors(scene: &Scene, key: LinkKey) -> Option<f64> {
+    let (key, _) = counted(scene, key);
     scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_errors as f64 + s.counters.tx_errors as f64)
 }
 
