@@ -4,7 +4,7 @@ use super::Hub;
 use super::clocks::{ENGINE_PROCESS_BEAT, FIREWALL_BEAT, HOST_BEAT, SOCKETS_BEAT, SOCKETS_WATCHED, SWEEP};
 use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
-use crate::model::{Fact, Firewall, NsInode, NsKind, SourceState};
+use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
 use crate::sources::firewall;
 use crate::sources::proc::Depth;
@@ -41,6 +41,7 @@ impl Hub {
         if self.clocks.ticks.is_multiple_of(2) && self.interest.processes_of.is_some() {
             self.look_closely(self.interest.processes_of.clone());
         }
+        self.look_again_at_the_young(now);
         if now >= self.clocks.sweep {
             self.sweep(now);
         }
@@ -59,6 +60,22 @@ impl Hub {
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
+    }
+
+    fn look_again_at_the_young(&mut self, now: Instant) {
+        if self.young.is_empty() || self.probing.contains("grown") {
+            return;
+        }
+        let due: Vec<ContainerId> = self.young.iter().filter(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect();
+        if due.is_empty() {
+            return;
+        }
+        self.young.retain(|(at, _)| *at > now);
+        let pids = containers::main_pids(&self.snapshot.containers, &self.seats);
+        let batch: Vec<_> = pids.into_iter().filter(|(id, _)| due.contains(id)).collect();
+        if !batch.is_empty() {
+            self.job("grown", Job::Containers(batch, Depth::Full));
+        }
     }
 
     pub(super) fn scan_sockets(&mut self, now: Instant) {

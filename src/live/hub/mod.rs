@@ -90,6 +90,8 @@ pub struct Hub {
     clocks: Clocks,
     probing: BTreeSet<&'static str>,
     daemon_asked_for: Option<String>,
+    /// Containers whose facts were read while their runtime may still have been setting them up: when to read again.
+    young: Vec<(Instant, ContainerId)>,
 }
 
 /// Senders that stay with the hub.
@@ -148,6 +150,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         },
         probing: BTreeSet::new(),
         daemon_asked_for: None,
+        young: Vec::new(),
     };
     hub.begin();
     loop {
@@ -306,6 +309,7 @@ impl Hub {
             Reply::Containers(facts) => self.on_facts(facts),
             Reply::ContainersDone(depth) => {
                 self.probing.remove("closely");
+                self.probing.remove("grown");
                 self.probing.remove("sweep");
                 let ours = self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" });
                 if ours {
