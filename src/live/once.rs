@@ -83,8 +83,9 @@ pub fn read_once(
     Ok((before, newest.unwrap_or_default()))
 }
 
-/// Rates come from no shorter interval: CPU time is counted in steps of up to 10 ms.
-const SHORTEST: Duration = Duration::from_millis(150);
+/// Rates come from no shorter interval: a CPU quota is dealt out in steps of 100 ms, and a container that waits for
+/// the next one, or just got it, would show nothing or several times its share.
+const SHORTEST: Duration = Duration::from_millis(800);
 
 fn interval(before: &Snapshot, now: &Snapshot) -> Duration {
     Duration::from_nanos(now.at_ns.saturating_sub(before.at_ns))

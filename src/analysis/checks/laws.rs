@@ -262,7 +262,7 @@ fn a_single_answer_holds_back_what_a_second_reading_does_not_confirm() {
     };
     let (passing, lasting) = (at(&with_sshd, 0), at(&with_sshd, 400));
     assert!(Auditor::wants_confirmation(&Auditor::once(&passing, false)));
-    assert!(!Auditor::wants_confirmation(&Auditor::once(&quiet.0, false)));
+    assert!(!Auditor::wants_confirmation(&Auditor::once(&Host::new().0, false)));
     assert!(has(&Auditor::confirmed(&passing, &lasting, false), "BW-R-011"));
     let gone = Auditor::confirmed(&passing, &at(&quiet, 400), false);
     let new = Auditor::confirmed(&at(&quiet, 0), &lasting, false);
