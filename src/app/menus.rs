@@ -189,7 +189,8 @@ impl App {
     }
 
     fn copy(&mut self, what: &str, text: &str, effects: &mut Vec<Effect>) {
-        let clean = crate::text::clean(text).into_owned();
+        // A line break would run what stands before it when it is pasted into a shell: it is spelled out.
+        let clean = clean_line(text).into_owned();
         self.say(format!("{what} sent to the terminal's clipboard ({} characters)", clean.chars().count()));
         effects.push(Effect::Copy(clean));
     }

@@ -69,6 +69,11 @@ impl RawPane {
 }
 
 fn lines(text: &Outside) -> Vec<Line> {
+    // Recorded answers are compact: one endless line.
+    let is_compact = text.raw().starts_with('{') && !text.raw().trim_end().contains('\n');
+    let value: Option<serde_json::Value> = is_compact.then(|| serde_json::from_str(text.raw()).ok()).flatten();
+    let pretty = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
+    let text = &pretty.map_or_else(|| text.clone(), Outside::from);
     let total = text.raw().lines().count();
     let mut out: Vec<Line> = text.raw().lines().take(MAX_LINES).map(line).collect();
     if total > MAX_LINES {

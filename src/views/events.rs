@@ -25,8 +25,8 @@ const COLUMNS: &[Column] = &[
     text("time", "TIME", (8, 8), 0, "When, by the reporter's clock."),
     text("age", "AGE", (4, 4), 4, "How long ago."),
     text("origin", "ORIGIN", (6, 6), 5, "Who reported it: the engine, the kernel, or bridgewatch itself."),
-    text("class", "CLASS", (7, 9), 3, "What kind of thing it is about."),
-    text("action", "ACTION", (8, 16), 1, "What happened; ! worth a look, ▲ (# in ASCII) something broke."),
+    text("class", "CLASS", (9, 9), 3, "What kind of thing it is about."),
+    text("action", "ACTION", (11, 16), 1, "What happened; ! worth a look, ▲ (# in ASCII) something broke."),
     text("name", "NAME", (12, 30), 1, "Name at that time."),
     text("text", "WHAT", (20, 120), 1, "The sentence."),
 ];

@@ -1,7 +1,7 @@
 //! `topology`: the picture as a tree of text, as a nested JSON document, and as graphs for dot and mermaid.
 
-mod graph;
-mod tree;
+pub mod graph;
+pub mod tree;
 
 pub use graph::{dot, mermaid};
 pub use tree::text;

@@ -4,7 +4,7 @@ use super::Hub;
 use super::clocks::{ENGINE_PROCESS_BEAT, FIREWALL_BEAT, HOST_BEAT, SOCKETS_BEAT, SOCKETS_WATCHED, SWEEP};
 use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
-use crate::model::{Fact, Firewall, NsInode, NsKind, SourceState};
+use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
 use crate::sources::firewall;
 use crate::sources::proc::Depth;
@@ -41,6 +41,7 @@ impl Hub {
         if self.clocks.ticks.is_multiple_of(2) && self.interest.processes_of.is_some() {
             self.look_closely(self.interest.processes_of.clone());
         }
+        self.look_again_at_the_young(now);
         if now >= self.clocks.sweep {
             self.sweep(now);
         }
@@ -61,11 +62,36 @@ impl Hub {
         self.snapshot.link_samples = reading.links;
     }
 
+    fn look_again_at_the_young(&mut self, now: Instant) {
+        if self.young.is_empty() || self.probing.contains("grown") {
+            return;
+        }
+        let due: Vec<ContainerId> = self.young.iter().filter(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect();
+        if due.is_empty() {
+            return;
+        }
+        self.young.retain(|(at, _)| *at > now);
+        let pids = containers::main_pids(&self.snapshot.containers, &self.seats);
+        let batch: Vec<_> = pids.into_iter().filter(|(id, _)| due.contains(id)).collect();
+        if !batch.is_empty() {
+            self.job("grown", Job::Containers(batch, Depth::Full));
+        }
+    }
+
     pub(super) fn scan_sockets(&mut self, now: Instant) {
         self.clocks.sockets = now + if self.interest.sockets { SOCKETS_WATCHED } else { SOCKETS_BEAT };
         let targets = self.socket_targets();
         if !targets.is_empty() {
             self.job("sockets", Job::Sockets(targets));
+        }
+    }
+
+    /// Looks for the ports of containers that came to be known since sockets were last read. Those that were looked
+    /// at in vain have a reason and are not new.
+    pub(super) fn scan_new_sockets(&mut self) {
+        let is_new = |target: &SocketTarget| self.sockets.iter().all(|scan| scan.netns != target.netns);
+        if !self.probing.contains("full") && self.socket_targets().iter().any(is_new) {
+            self.scan_sockets(Instant::now());
         }
     }
 

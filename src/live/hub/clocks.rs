@@ -22,6 +22,9 @@ pub const HOST_BEAT: Duration = Duration::from_secs(60);
 pub const FIREWALL_BEAT: Duration = Duration::from_secs(5);
 /// State of the daemon's process.
 pub const ENGINE_PROCESS_BEAT: Duration = Duration::from_secs(2);
+/// A container's main process begins as its runtime's, with every right, and becomes the container's own by exec: facts
+/// of one that just started are read once more after this time.
+pub const GROW_UP: Duration = Duration::from_secs(2);
 /// All kernel facts are read again within this time, a few containers at a time.
 pub const SWEEP: Duration = Duration::from_secs(120);
 

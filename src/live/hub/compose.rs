@@ -1,7 +1,7 @@
 //! Putting the parts together: containers, namespaces, the host, and the snapshot itself.
 
 use super::Hub;
-use super::clocks::{FIRST_INTERVAL, SEATS_ALONE, SEATS_BEAT};
+use super::clocks::{FIRST_INTERVAL, GROW_UP, SEATS_ALONE, SEATS_BEAT};
 use crate::feed::Update;
 use crate::live::containers;
 use crate::live::meters::Ways;
@@ -48,6 +48,12 @@ impl Hub {
         self.kernel_gaps.retain(|id, _| ids.contains(id));
     }
 
+    /// It started so lately, or at a time so unknown, that its runtime may not be done with it.
+    fn is_young(&self, id: &ContainerId) -> bool {
+        let started = self.snapshot.container(id).and_then(|c| c.started_at);
+        started.is_none_or(|at| Timestamp::now().duration_since(at).as_secs() < 10)
+    }
+
     /// Reads kernel facts of containers that have none yet, or whose main process is another one.
     pub(super) fn probe_containers(&mut self) {
         let pids = containers::main_pids(&self.snapshot.containers, &self.seats);
@@ -57,10 +63,20 @@ impl Hub {
         if self.kernel.len() != before {
             self.snapshot.kernel = Arc::new(self.kernel.clone());
         }
-        let new: Vec<_> =
-            pids.iter().filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid)).cloned().collect();
+        self.asked.retain(|id, _| running.contains_key(id));
+        // What was asked for in vain (a process that is not on this host, or may not be looked at) is left to the sweep.
+        let new: Vec<_> = pids
+            .iter()
+            .filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid))
+            .filter(|(id, pid)| self.asked.get(id).is_none_or(|(asked, _)| asked != pid))
+            .cloned()
+            .collect();
         if !new.is_empty() {
-            self.job("quick", Job::Containers(new, Depth::Quick));
+            let at = Instant::now() + GROW_UP;
+            let young = new.iter().filter(|(id, _)| self.is_young(id)).map(|(id, _)| (at, id.clone()));
+            let young: Vec<_> = young.collect();
+            self.young.extend(young);
+            self.probe("quick", new, Depth::Quick);
             return;
         }
         let shallow: Vec<_> = pids
@@ -68,9 +84,18 @@ impl Hub {
             .filter(|(id, _)| {
                 self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet))
             })
+            .filter(|(id, pid)| self.asked.get(id) != Some(&(*pid, Depth::Full)))
             .collect();
         if !shallow.is_empty() {
-            self.job("full", Job::Containers(shallow, Depth::Full));
+            self.probe("full", shallow, Depth::Full);
+        }
+    }
+
+    /// Has containers read, unless such a reading is on its way; its end calls for the rest.
+    fn probe(&mut self, kind: &'static str, list: Vec<(ContainerId, Pid)>, depth: Depth) {
+        if !self.probing.contains(kind) {
+            self.asked.extend(list.iter().map(|(id, pid)| (id.clone(), (*pid, depth))));
+            self.job(kind, Job::Containers(list, depth));
         }
     }
 

@@ -93,11 +93,11 @@ impl Sampler {
         }
         for id in gone {
             let Some(old) = self.meters.remove(&id) else { continue };
-            if let Ok(mut meter) = Meter::open(&self.layout, id.clone(), old.paths) {
-                if let Ok(sample) = meter.read(0, host.at_ns, host.system_cpu_ns, &mut self.buffer) {
-                    samples.push(sample.clone());
-                    self.meters.insert(id, meter);
-                }
+            if let Ok(mut meter) = Meter::open(&self.layout, id.clone(), old.paths)
+                && let Ok(sample) = meter.read(0, host.at_ns, host.system_cpu_ns, &mut self.buffer)
+            {
+                samples.push(sample.clone());
+                self.meters.insert(id, meter);
             }
         }
         samples.sort_by(|a, b| a.id.cmp(&b.id));

@@ -1,7 +1,7 @@
 //! Cells and sort keys of one container.
 
 use super::figures;
-use crate::analysis::Metric;
+use crate::analysis::{Exposure, Metric};
 use crate::app::Scene;
 use crate::model::{Container, NetworkMode, Owner, State, Subject};
 use crate::theme::Role;
@@ -189,9 +189,17 @@ fn ports(scene: &Scene, container: &Container) -> Cell {
         if !spans.is_empty() {
             spans.push(Span::plain(" "));
         }
-        // Without an address before the colon it is bound on every one.
-        let role = if text.starts_with(':') { Role::Notice } else { Role::Text };
-        spans.push(Span::new(text, engine_role(scene, container, role)));
+        // Without an address before the colon it is bound on every one. An address is told by its sign, so that the
+        // port is not cut off behind it; the full text and the ports view have it in full.
+        let (address, port) = text.rsplit_once(':').unwrap_or(("", &text));
+        let exposure = match address {
+            "" => Exposure::AllInterfaces,
+            one if one.starts_with("127.") || one == "[::1]" => Exposure::Loopback,
+            _ => Exposure::Address,
+        };
+        let sign = if address.is_empty() { "" } else { glyph::exposure(exposure, scene.prefs.ascii).0 };
+        let role = if address.is_empty() { Role::Notice } else { Role::Text };
+        spans.push(Span::new(format!("{sign}:{port}"), engine_role(scene, container, role)));
     }
     Cell::of(spans)
 }

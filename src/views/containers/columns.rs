@@ -69,7 +69,7 @@ pub const COLUMNS: &[Column] = &[
         "PORTS",
         (12, 30),
         3,
-        "Published ports: host to container; without an address it is bound on every one.",
+        "Published ports: host to container. Bound on one address: ◐; on loopback: ○; without a sign on every one. The ports view has the addresses.",
     ),
     text("networks", "NETWORKS", (16, 40), 7, "Networks with the container's addresses."),
     text("image", "IMAGE", (14, 36), 10, "Image it was made from."),

@@ -118,7 +118,8 @@ fn own(page: &mut Page, scene: &Scene, container: &Container) {
             Fact::Known(text) => {
                 page.heading(title);
                 for line in text.raw().lines() {
-                    page.spans([word(line, Role::Text)], 4);
+                    // Tabs separate the columns of these files.
+                    page.spans([word(&line.replace('\t', "  "), Role::Text)], 4);
                 }
             }
         }

@@ -25,7 +25,12 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
         }
         Fact::Known(processes) => {
             let threads: u32 = processes.iter().map(|p| p.threads).sum();
-            page.note(format!("{} processes, {threads} threads in its cgroup and below.", processes.len()));
+            let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+            page.note(format!(
+                "{}, {} in its cgroup and below.",
+                plural(processes.len(), "process", "processes"),
+                plural(threads as usize, "thread", "threads"),
+            ));
             table(&mut page, scene, processes, kernel.uid_map.known());
         }
     }

@@ -37,7 +37,8 @@ fn head(page: &mut Page, scene: &Scene, container: &Container) {
         Span::new(format!("{} ", glyph::state(&container.state, scene.prefs.ascii)), role),
         word(container.state.as_str(), role),
     ];
-    if !container.status.is_empty() {
+    // A bare "Up" says no more than that it runs.
+    if !container.status.is_empty() && container.status != "Up" {
         spans.push(Span::new("  ", Role::Dim));
         spans.push(Span::outside(&container.status, Role::Dim));
     }
@@ -180,7 +181,10 @@ fn usage(page: &mut Page, scene: &Scene, container: &Container) {
     let mut spans = vec![Span::new(text(memory, &|v| format::memory(v as u64)), role(memory, Role::Memory))];
     match number("limit") {
         Some(limit) => spans.push(Span::plain(format!(" of {} limit", format::memory(limit as u64)))),
-        None => spans.push(Span::new(", no limit known of its own", Role::Dim)),
+        None if scene.snapshot.sample(&container.id).is_some_and(|s| s.memory_limit_bytes.known().is_some()) => {
+            spans.push(Span::new(", no limit of its own", Role::Dim));
+        }
+        None => spans.push(Span::new(", limit ?", Role::Unknown)),
     }
     if let Some(cache) = number("cache") {
         spans.push(Span::new(format!(", file cache {}", format::memory(cache as u64)), Role::Dim));

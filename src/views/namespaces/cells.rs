@@ -104,7 +104,11 @@ pub fn owner(scene: &Scene, netns: &Netns) -> Vec<Span> {
     }
     if spans.is_empty() {
         match netns.names.first() {
-            Some(name) => add(vec![Span::outside(name, Role::Text)], &mut spans),
+            // The directory of `ip netns` goes without saying.
+            Some(name) => {
+                let short = name.raw().strip_prefix("/run/netns/").unwrap_or(name.raw());
+                add(vec![crate::views::parts::word(short, Role::Text)], &mut spans);
+            }
             None if netns.process_count.get() == Some(0) => add(vec![Span::new("nobody", Role::Notice)], &mut spans),
             None => add(vec![Span::new("other processes", Role::Dim)], &mut spans),
         }

@@ -68,7 +68,7 @@ const COLUMNS: &[Column] = &[
 /// Heading of the matrix.
 const MATRIX: &str = "containers";
 /// Heading of the list of network namespaces.
-const NETNS: &str = "network namespaces of the host";
+const NETNS: &str = "network namespaces";
 
 fn sharing<'a>(scene: &Scene<'a>, id: &ContainerId) -> Option<&'a SharingRow> {
     scene.report.sharing.iter().find(|row| row.container == *id)

@@ -187,7 +187,10 @@ fn of_device(scene: &Scene, key: LinkKey, column: &str) -> Cell {
         }
         "driver" => Cell { spans: vec![word(&found.kind, Role::Text)] },
         "device" => Cell::outside(&found.name, Role::Device),
-        "subnet" => Cell { spans: link::addresses(found) },
+        // Every device has a link-local address: it tells nothing here.
+        "subnet" => {
+            list(found.addresses.iter().filter(|a| a.scope != "link").map(|a| a.cidr.to_string()), Role::Address)
+        }
         "members" => match scene.report.wiring.ports_of.get(&key) {
             Some(ports) => Cell::new(ports.len().to_string(), Role::Text),
             None if found.bridge.is_some() => Cell::new("0", Role::Dim),

@@ -63,7 +63,11 @@ fn evidence(page: &mut Page, scene: &Scene, finding: &Finding) {
             Cell::new(seen.source, Role::Dim),
             Cell::outside(&seen.path, Role::Text),
             Cell::outside(&seen.value, mark::role(finding.severity)),
-            Cell { spans: vec![word(&seen.expected, Role::Good)] },
+            // A line that only explains names no better value.
+            match seen.expected.as_ref() {
+                "" | "-" => Cell::none(),
+                expected => Cell { spans: vec![word(expected, Role::Good)] },
+            },
         ]);
     }
     if !grid.is_empty() {

@@ -238,12 +238,21 @@ fn without_links(page: &mut Page, scene: &Scene, container: &Container) {
                 None => fallback,
             };
         page.missing("interfaces, host ends and bridges", &gap);
-        page.note("As the engine has it; the kernel's side is not known:");
+        page.note(if container.config.known().is_some() {
+            "As the engine has it; the kernel's side is not known:"
+        } else {
+            "Neither the engine nor the kernel tells how it is connected:"
+        });
     } else {
         page.note("Not running: it has no interfaces. What the engine has noted for its next start:");
     }
     if container.endpoints.is_empty() {
-        page.note("no network");
+        match container.config.known() {
+            Some(_) => page.note("no network"),
+            None => {
+                page.spans([Span::plain("network "), Span::unknown(), Span::new(" (no engine tells)", Role::Dim)], 2)
+            }
+        }
     }
     for endpoint in &container.endpoints {
         page.spans(endpoint_line(endpoint), 2);

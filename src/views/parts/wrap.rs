@@ -10,40 +10,49 @@ pub fn wrap(spans: impl IntoIterator<Item = Span>, first: usize, rest: usize) ->
     let mut rows: Vec<Vec<Span>> = vec![Vec::new()];
     let mut used = 0;
     let (first, rest) = (first.max(1), rest.max(1));
-    for span in spans {
-        for token in span.text.split_inclusive(' ') {
-            let body = token.trim_end_matches(' ');
-            let mut room = if rows.len() == 1 { first } else { rest };
-            if used > 0 && used + width(body) > room {
-                // A word that would not fit on a line of its own either is broken here, unless little room is left.
-                if width(body) <= rest || room - used.min(room) < 8 {
-                    rows.push(Vec::new());
-                    used = 0;
-                    room = rest;
-                }
+    let spans: Vec<Span> = spans.into_iter().collect();
+    let tokens: Vec<(&str, &Span)> =
+        spans.iter().flat_map(|span| span.text.split_inclusive(' ').map(move |token| (token, span))).collect();
+    for (n, (token, span)) in tokens.iter().enumerate() {
+        let body = token.trim_end_matches(' ');
+        let needed = width(body) + closing(token, tokens.get(n + 1).map(|next| next.0));
+        let mut room = if rows.len() == 1 { first } else { rest };
+        if used > 0 && used + needed > room {
+            // A word that would not fit on a line of its own either is broken here, unless little room is left.
+            if needed <= rest || room - used.min(room) < 8 {
+                rows.push(Vec::new());
+                used = 0;
+                room = rest;
             }
-            if used + width(token) <= room {
-                put(&mut rows, token, &span);
-                used += width(token);
-                continue;
-            }
-            for grapheme in body.graphemes(true) {
-                let room = if rows.len() == 1 { first } else { rest };
-                if used > 0 && used + width(grapheme) > room {
-                    rows.push(Vec::new());
-                    used = 0;
-                }
-                put(&mut rows, grapheme, &span);
-                used += width(grapheme);
-            }
+        }
+        if used + width(token) <= room {
+            put(&mut rows, token, span);
+            used += width(token);
+            continue;
+        }
+        for grapheme in body.graphemes(true) {
             let room = if rows.len() == 1 { first } else { rest };
-            if used < room && body.len() < token.len() {
-                put(&mut rows, " ", &span);
-                used += 1;
+            if used > 0 && used + width(grapheme) > room {
+                rows.push(Vec::new());
+                used = 0;
             }
+            put(&mut rows, grapheme, span);
+            used += width(grapheme);
+        }
+        let room = if rows.len() == 1 { first } else { rest };
+        if used < room && body.len() < token.len() {
+            put(&mut rows, " ", span);
+            used += 1;
         }
     }
     rows
+}
+
+/// Columns of a comma or the like that follows a word without a blank: it must not begin a line.
+fn closing(token: &str, next: Option<&str>) -> usize {
+    let next = next.map_or("", |next| next.trim_end_matches(' '));
+    let closes = !next.is_empty() && next.chars().all(|c| matches!(c, ',' | ';' | '.' | ')'));
+    if closes && !token.ends_with(' ') { width(next) } else { 0 }
 }
 
 fn put(rows: &mut [Vec<Span>], text: &str, like: &Span) {
@@ -72,6 +81,9 @@ mod tests {
         assert_eq!(wrap_text("read the whole file", 9), ["read the ", "whole ", "file"]);
         assert_eq!(wrap_text("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap_text("", 4), [""]);
+        let rows = wrap([Span::plain("one two"), Span::new(", ", crate::theme::Role::Dim), Span::plain("three")], 7, 9);
+        let rows: Vec<String> = rows.iter().map(|row| row.iter().map(|s| s.text.as_str()).collect()).collect();
+        assert_eq!(rows, ["one ", "two, ", "three"], "a comma stays with its word");
     }
 
     proptest! {

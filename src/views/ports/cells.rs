@@ -36,6 +36,10 @@ pub fn path(row: &PortRow) -> (String, Role) {
     if row.host_port.is_none() {
         return ("not published".to_owned(), Role::Dim);
     }
+    if row.container.is_none() && row.listener.why().is_some() {
+        // It may be the proxy of a container.
+        return ("?".to_owned(), Role::Unknown);
+    }
     if row.container.is_none() {
         return ("direct".to_owned(), Role::Text);
     }
@@ -87,7 +91,8 @@ pub fn cell(scene: &Scene, row: &PortRow, column: &str) -> Cell {
         }
         "path" => {
             let (text, role) = path(row);
-            Cell::new(text, role)
+            // The pid is in the full text and in the detail; here it would be cut.
+            Cell::new(if text.starts_with("both") { "both".to_owned() } else { text }, role)
         }
         "listener" => Cell { spans: listener(row) },
         "conflicts" => match row.conflicts.as_slice() {

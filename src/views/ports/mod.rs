@@ -38,7 +38,7 @@ const COLUMNS: &[Column] = &[
     text(
         "bind",
         "BIND",
-        (12, 26),
+        (15, 26),
         0,
         "Address and port on the host; * is every address. Nothing for a port that is not published: then the address inside.",
     ),
@@ -55,7 +55,7 @@ const COLUMNS: &[Column] = &[
     text(
         "path",
         "PATH",
-        (10, 18),
+        (11, 18),
         2,
         "How a connection gets there: DNAT by a rule, through a proxy process, both, none; ? when the rules could not be read.",
     ),

@@ -111,7 +111,10 @@ fn name(scene: &Scene, branch: &Branch) -> Cell {
                 }
             }
             let kind = scene.snapshot.link(link.0, link.1).map_or("bridge", |l| l.kind.as_str());
-            spans.push(Span::new(format!("  {}", crate::text::clean_line(kind)), Role::Dim));
+            // With a network beside it, that it is a bridge goes without saying, and the room is needed.
+            if network.is_none() || kind != "bridge" {
+                spans.push(Span::new(format!("  {}", crate::text::clean_line(kind)), Role::Dim));
+            }
             Cell { spans }
         }
         Node::Network { network, device_missing } => {
