@@ -15,8 +15,13 @@ use ratatui::layout::Rect;
 pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
     // What the list is sorted by is seen, however narrow it is.
     let sorted_by = slot.screen.state().sort.map(|(id, _)| id);
-    let rank = |c: &Column| Column { rank: if sorted_by == Some(c.id) { 0 } else { c.rank }, ..*c };
-    let all: Vec<Column> = slot.screen.all_columns().iter().map(rank).collect();
+    let seen = |c: &Column| {
+        // The mark of the order stands behind the title.
+        let wide = u16::try_from(crate::text::width(c.title) + 1).unwrap_or(c.min).max(c.min);
+        let sorted = Column { rank: 0, min: wide, max: c.max.max(wide), ..*c };
+        if sorted_by == Some(c.id) { sorted } else { *c }
+    };
+    let all: Vec<Column> = slot.screen.all_columns().iter().map(seen).collect();
     match &slot.screen.state().columns {
         None => table::place(&all, area.width),
         Some(ids) => {
