@@ -10,21 +10,76 @@ struct Room(&'static str, &'static str, &'static [&'static str], &'static str);
 /// The rooms in the order in which data runs, and their table in ARCHITECTURE.md.
 const ROOMS: &[Room] = &[
     Room("text", "outside text, cleaned and measured in one place; secrets", &[], "containers, terminals, themes"),
-    Room("model", "pure nouns: one `Snapshot` of a host; `Fact` and `Gap`", &["text"], "how anything is read, judged or drawn; the clock"),
-    Room("sources", "the impure readers: engine, netlink, proc, cgroup, firewall", &["model", "text"], "views, reports, the console"),
-    Room("live", "all sources of the running host merged into snapshots", &["sources", "recording", "feed", "model", "text"], "views, reports, the terminal"),
-    Room("analysis", "pure verbs: snapshots in, one `Report` out; the checks", &["model", "text"], "I/O, async, the clock, how anything is shown"),
+    Room(
+        "model",
+        "pure nouns: one `Snapshot` of a host; `Fact` and `Gap`",
+        &["text"],
+        "how anything is read, judged or drawn; the clock",
+    ),
+    Room(
+        "sources",
+        "the impure readers: engine, netlink, proc, cgroup, firewall",
+        &["model", "text"],
+        "views, reports, the console",
+    ),
+    Room(
+        "live",
+        "all sources of the running host merged into snapshots",
+        &["sources", "recording", "feed", "model", "text"],
+        "views, reports, the terminal",
+    ),
+    Room(
+        "analysis",
+        "pure verbs: snapshots in, one `Report` out; the checks",
+        &["model", "text"],
+        "I/O, async, the clock, how anything is shown",
+    ),
     Room("actions", "the seam for what may one day change a host", &["model", "text"], "views, the console"),
-    Room("recording", "snapshots in a file and back; what is scrubbed", &["feed", "model", "text"], "sources, views, the terminal"),
+    Room(
+        "recording",
+        "snapshots in a file and back; what is scrubbed",
+        &["feed", "model", "text"],
+        "sources, views, the terminal",
+    ),
     Room("feed", "where snapshots come from, as the console sees it", &["model", "text"], "which feed it is"),
     Room("playback", "a recording as a feed", &["recording", "feed", "model", "text"], "sources, views"),
     Room("theme", "roles and their styles; colours of terminals", &["text"], "containers, views"),
-    Room("app", "state and update of the console, keys, lists, overlays", &["analysis", "feed", "model", "text", "theme", "views"], "drawing, I/O, async, sources"),
-    Room("views", "rows, cells and pages of every screen, as data", &["analysis", "app", "model", "text", "theme"], "ratatui, sources, the terminal, async"),
-    Room("widgets", "drawing parts: tables, charts, frames, bars", &["text", "theme", "views"], "containers, the console's state"),
-    Room("screen", "the whole screen, composed of widgets from the state", &["app", "model", "text", "theme", "views", "widgets"], "sources, bytes, terminals"),
-    Room("terminal", "raw mode, input, signals, output, the loop", &["app", "feed", "screen", "text", "theme", "views"], "any rule of the domain"),
-    Room("cli", "the command line, and what its commands print", &["actions", "analysis", "app", "feed", "live", "model", "playback", "recording", "terminal", "text", "theme"], "ratatui, how a source reads"),
+    Room(
+        "app",
+        "state and update of the console, keys, lists, overlays",
+        &["analysis", "feed", "model", "text", "theme", "views"],
+        "drawing, I/O, async, sources",
+    ),
+    Room(
+        "views",
+        "rows, cells and pages of every screen, as data",
+        &["analysis", "app", "model", "text", "theme"],
+        "ratatui, sources, the terminal, async",
+    ),
+    Room(
+        "widgets",
+        "drawing parts: tables, charts, frames, bars",
+        &["text", "theme", "views"],
+        "containers, the console's state",
+    ),
+    Room(
+        "screen",
+        "the whole screen, composed of widgets from the state",
+        &["app", "model", "text", "theme", "views", "widgets"],
+        "sources, bytes, terminals",
+    ),
+    Room(
+        "terminal",
+        "raw mode, input, signals, output, the loop",
+        &["app", "feed", "screen", "text", "theme", "views"],
+        "any rule of the domain",
+    ),
+    Room(
+        "cli",
+        "the command line, and what its commands print",
+        &["actions", "analysis", "app", "feed", "live", "model", "playback", "recording", "terminal", "text", "theme"],
+        "ratatui, how a source reads",
+    ),
 ];
 
 /// Crates that only some rooms may name.
@@ -167,9 +222,8 @@ fn no_room_knows_more_than_the_table_says() {
         wrong.extend(far.map(|other| format!("{name} uses {other}")));
         for (krate, rooms) in CRATES {
             let uses = [format!("use {krate}"), format!("{krate}::")].iter().any(|needle| {
-                code.match_indices(needle.as_str()).any(|(at, _)| {
-                    !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
-                })
+                code.match_indices(needle.as_str())
+                    .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
             });
             if uses && !rooms.contains(room) {
                 wrong.push(format!("{name} uses {krate}"));
@@ -246,11 +300,8 @@ fn every_file_says_what_it_is_for() {
 
 #[test]
 fn no_file_is_too_long() {
-    let mut long: Vec<String> = files("src", ".rs")
-        .iter()
-        .filter(|path| read(path).lines().count() > 500)
-        .map(|path| inside(path))
-        .collect();
+    let mut long: Vec<String> =
+        files("src", ".rs").iter().filter(|path| read(path).lines().count() > 500).map(|path| inside(path)).collect();
     long.retain(|name| !LONG.iter().any(|(known, _)| known == name));
     assert!(long.is_empty(), "{long:?}");
     for (name, _) in LONG {

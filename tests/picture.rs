@@ -24,8 +24,8 @@ const LETTER: &str = "#d5d9e0";
 
 /// The sixteen colours of a terminal, as most show them.
 const SIXTEEN: [&str; 16] = [
-    "#1d1f21", "#cc6666", "#b5bd68", "#f0c674", "#81a2be", "#b294bb", "#8abeb7", "#c5c8c6", "#666666", "#d54e53", "#b9ca4a",
-    "#e7c547", "#7aa6da", "#c397d8", "#70c0b1", "#eaeaea",
+    "#1d1f21", "#cc6666", "#b5bd68", "#f0c674", "#81a2be", "#b294bb", "#8abeb7", "#c5c8c6", "#666666", "#d54e53",
+    "#b9ca4a", "#e7c547", "#7aa6da", "#c397d8", "#70c0b1", "#eaeaea",
 ];
 
 fn color(color: Color, unset: &str) -> String {
@@ -145,7 +145,11 @@ fn svg(frame: &Buffer, title: &str) -> String {
 #[test]
 fn the_picture_of_the_readme_is_fresh() {
     for (file, title, keys) in [
-        ("console.svg", "bridgewatch: the topology of a host, and the way of a container to the wire", "1 f \"db\" enter t"),
+        (
+            "console.svg",
+            "bridgewatch: the topology of a host, and the way of a container to the wire",
+            "1 f \"db\" enter t",
+        ),
         ("containers.svg", "bridgewatch: the containers of a host", "1 / \"!state:created\" enter f \"web\" enter"),
     ] {
         let mut driver = Driver::open(hosts::recorded("lab"), (120, 40));

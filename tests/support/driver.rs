@@ -116,7 +116,8 @@ impl Driver {
             let style = |x: u16| {
                 let cell = &frame[(x, y)];
                 let modifier = format!("{:?}", cell.modifier);
-                let modifier = if modifier.contains("NONE") || modifier == "(empty)" { String::new() } else { modifier };
+                let modifier =
+                    if modifier.contains("NONE") || modifier == "(empty)" { String::new() } else { modifier };
                 format!("{} on {} {}", color(cell.fg), color(cell.bg), modifier).trim_end().to_owned()
             };
             let mut x = 0;

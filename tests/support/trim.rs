@@ -65,7 +65,10 @@ fn keep(snapshot: &mut Snapshot, lab: &Lab<'_>) {
     let is_kept = |id: &ContainerId| lab.containers.contains(id);
     let (own, prefix) = (format!("/run/netns/{}", lab.name), format!("/run/netns/{}-", lab.name));
     let named = |netns: &Netns| {
-        netns.names.iter().any(|n| *n == *own || n.raw().starts_with(&prefix) || n.raw().starts_with(&format!("{}/", lab.dir)))
+        netns
+            .names
+            .iter()
+            .any(|n| *n == *own || n.raw().starts_with(&prefix) || n.raw().starts_with(&format!("{}/", lab.dir)))
     };
     let ours = snapshot.our_netns();
     let of_containers: BTreeSet<NsInode> = lab.containers.iter().filter_map(|id| snapshot.netns_of(id)).collect();

@@ -49,7 +49,7 @@ fn of_network(scene: &Scene, network: &Network, column: &str) -> Cell {
         "name" => {
             let mut cell = Cell::outside(&network.name, Role::Network);
             let mark = mark::of(scene, &Subject::Network { id: network.id.clone() });
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "driver" => Cell { spans: vec![word(&network.driver, role(Role::Text))] },
@@ -182,13 +182,15 @@ fn of_device(scene: &Scene, key: LinkKey, column: &str) -> Cell {
         "name" => {
             let mut cell = Cell::outside(&found.name, Role::Device);
             let mark = mark::of(scene, &names::link_subject(key));
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "driver" => Cell { spans: vec![word(&found.kind, Role::Text)] },
         "device" => Cell::outside(&found.name, Role::Device),
         // Every device has a link-local address: it tells nothing here.
-        "subnet" => list(found.addresses.iter().filter(|a| a.scope != "link").map(|a| a.cidr.to_string()), Role::Address),
+        "subnet" => {
+            list(found.addresses.iter().filter(|a| a.scope != "link").map(|a| a.cidr.to_string()), Role::Address)
+        }
         "members" => match scene.report.wiring.ports_of.get(&key) {
             Some(ports) => Cell::new(ports.len().to_string(), Role::Text),
             None if found.bridge.is_some() => Cell::new("0", Role::Dim),

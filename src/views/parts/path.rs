@@ -249,7 +249,9 @@ fn without_links(page: &mut Page, scene: &Scene, container: &Container) {
     if container.endpoints.is_empty() {
         match container.config.known() {
             Some(_) => page.note("no network"),
-            None => page.spans([Span::plain("network "), Span::unknown(), Span::new(" (no engine tells)", Role::Dim)], 2),
+            None => {
+                page.spans([Span::plain("network "), Span::unknown(), Span::new(" (no engine tells)", Role::Dim)], 2)
+            }
         }
     }
     for endpoint in &container.endpoints {

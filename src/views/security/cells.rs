@@ -83,9 +83,7 @@ fn of_group(scene: &Scene, id: &str, column: &str) -> Cell {
     let members: Vec<_> = scene.report.audit.findings.iter().filter(|f| f.id == id).collect();
     match column {
         "severity" => match members.iter().map(|f| f.severity).max() {
-            Some(worst) => {
-                Cell { spans: vec![severity_cell(scene, worst)] }
-            }
+            Some(worst) => Cell { spans: vec![severity_cell(scene, worst)] },
             None => Cell::none(),
         },
         "check" => members.first().map_or(Cell::none(), |f| Cell::new(f.id, Role::Dim)),

@@ -7,13 +7,34 @@ use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
 use crate::views::parts::{figure, glyph, link, names, word};
 
-/// The row that stands for an interface: the inner end of a veth pair where that can be read, else itself.
+/// The row that stands for an interface: the container's end of a veth pair where that can be read, else itself. An
+/// end that leads to no container is a row of its own: an uplink of the host must not go by another's name.
 pub fn shown_as(scene: &Scene, key: LinkKey) -> LinkKey {
     let Some(at) = scene.report.wiring.by_outer.get(&key) else { return key };
     match scene.report.wiring.attachments.get(*at) {
-        Some(attachment) if scene.snapshot.link(attachment.link.0, attachment.link.1).is_some() => attachment.link,
+        Some(a) if !a.containers.is_empty() && scene.snapshot.link(a.link.0, a.link.1).is_some() => a.link,
         _ => key,
     }
+}
+
+/// Where a row is counted, and whether its directions are turned round there: inside where that was done, else at the
+/// outer end of its pair, where received and sent change places.
+fn counted(scene: &Scene, key: LinkKey) -> (LinkKey, bool) {
+    let wiring = &scene.report.wiring;
+    if scene.snapshot.link_sample(key.0, key.1).is_some() {
+        return (key, is_turned(scene, key));
+    }
+    let outer = wiring.attachment(key).filter(|a| a.link == key).and_then(|a| a.outer);
+    match outer.filter(|outer| wiring.by_outer.contains_key(outer)) {
+        Some(outer) => (outer, true),
+        None => (key, false),
+    }
+}
+
+/// Whether anything is known of what a row carries.
+pub fn is_counted(scene: &Scene, key: LinkKey) -> bool {
+    let (at, _) = counted(scene, key);
+    scene.snapshot.link_sample(at.0, at.1).is_some()
 }
 
 /// Bytes and packets per second.
@@ -42,17 +63,20 @@ fn is_turned(scene: &Scene, key: LinkKey) -> bool {
 
 /// Rates of a row.
 pub fn rates(scene: &Scene, key: LinkKey) -> Directed {
-    let Some(rates) = scene.report.rates.link(key.0, key.1) else { return Directed::default() };
-    let (rx, tx) = if is_turned(scene, key) { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
+    let (at, turned) = counted(scene, key);
+    let Some(rates) = scene.report.rates.link(at.0, at.1) else { return Directed::default() };
+    let (rx, tx) = if turned { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
     let packets = rates.rx_packet_rate.zip(rates.tx_packet_rate).map(|(a, b)| a + b);
     Directed { rx, tx, packets, drops: rates.drop_rate }
 }
 
 fn total(scene: &Scene, key: LinkKey) -> Option<f64> {
+    let (key, _) = counted(scene, key);
     scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_bytes as f64 + s.counters.tx_bytes as f64)
 }
 
 fn errors(scene: &Scene, key: LinkKey) -> Option<f64> {
+    let (key, _) = counted(scene, key);
     scene.snapshot.link_sample(key.0, key.1).map(|s| s.counters.rx_errors as f64 + s.counters.tx_errors as f64)
 }
 
