@@ -226,10 +226,10 @@ pub fn banner(app: &App) -> Option<Vec<Span>> {
     let grave = snapshot.sources.iter().filter(|s| matches!(s.state, SourceState::Stale | SourceState::Down));
     let worst = grave.max_by_key(|s| (s.name == "engine", s.state == SourceState::Stale));
     if let Some(source) = worst {
-        let age = source.age_ms.map(|ms| format!("; what is shown of it is {} old", duration(ms / 1000)));
+        let age = source.age_ms.map(|ms| format!(", its half is {} old", duration(ms / 1000)));
         let reason = clean_line(&source.reason);
         return alert(format!(
-            "{} {}: {reason}{}",
+            "{} {}{}: {reason}",
             clean_line(&source.name),
             source.state.as_str(),
             age.unwrap_or_default()

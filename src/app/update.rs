@@ -13,10 +13,16 @@ use crate::views::Content;
 /// Takes messages that came together and brings the state in line once. Gives what is to be done outside.
 pub fn update(app: &mut App, messages: impl IntoIterator<Item = Msg>) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let mut acted = false;
     for message in messages {
-        // A key acts on what the keys before it have done.
+        // A key acts on what the keys before it have done: on the new rows, and on the page that one of them opened.
         if matches!(message, Msg::Key(_) | Msg::Click(_)) {
-            app.build_rows();
+            if acted && app.focus == Focus::Detail {
+                app.settle(&mut effects);
+            } else {
+                app.build_rows();
+            }
+            acted = true;
         }
         app.take(message, &mut effects);
     }
@@ -60,9 +66,6 @@ impl App {
     fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
         if key == (Key { code: Code::Char('c'), ctrl: true, alt: false }) {
             return effects.push(Effect::Quit);
-        }
-        if let Some(slot) = self.slot_mut() {
-            slot.screen.state_mut().choose();
         }
         if self.open_note().is_some_and(|n| !n.is_error) {
             self.note_open = false;

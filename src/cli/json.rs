@@ -1,5 +1,7 @@
-//! The one place where JSON leaves for a pipe or a terminal.
+//! The one place where JSON leaves for a pipe or a terminal: in ASCII alone, so that no control character or
+//! bidirectional mark of outside text reaches either as it is.
 
+use crate::text::{to_string_ascii, write_ascii};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -8,16 +10,11 @@ use std::io::{self, Write};
 /// # Errors
 /// Those of the writer: a closed pipe, a full disk.
 pub fn write(out: &mut impl Write, document: &impl Serialize, pretty: bool) -> io::Result<()> {
-    if pretty {
-        serde_json::to_writer_pretty(&mut *out, document)?;
-    } else {
-        serde_json::to_writer(&mut *out, document)?;
-    }
+    write_ascii(&mut *out, document, pretty)?;
     out.write_all(b"\n")
 }
 
-/// One document as a line of text without the line feed. Documents here have text keys and finite numbers or none,
-/// so that they always serialise; should one not, the text is `null`.
+/// One document as a line of text without the line feed.
 pub fn text(document: &impl Serialize) -> String {
-    serde_json::to_string(document).unwrap_or_else(|_| "null".to_owned())
+    to_string_ascii(document)
 }

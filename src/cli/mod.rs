@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod events;
 pub mod json;
 pub mod links;
+pub mod man;
 pub mod networks;
 pub mod ns;
 pub mod ports;

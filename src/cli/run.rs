@@ -42,6 +42,12 @@ pub enum CommandError {
     /// The output can't be written.
     #[error("write the answer: {0}")]
     Output(#[from] io::Error),
+    /// A container that was named does not exist.
+    #[error("{0}")]
+    Selection(stats::SelectionError),
+    /// A container that was named can't be looked up, as no engine answers.
+    #[error("{0}")]
+    Unanswered(stats::SelectionError),
     /// The words of the command line contradict what there is.
     #[error("{0}")]
     Usage(String),
@@ -51,6 +57,7 @@ impl CommandError {
     fn code(&self) -> u8 {
         match self {
             CommandError::Usage(_) => code::USAGE,
+            CommandError::Unanswered(_) => code::NO_ENGINE,
             CommandError::Live(LiveError::Endpoint(_))
             | CommandError::Source(SourceError::Live(LiveError::Endpoint(_))) => code::USAGE,
             // A reader that has seen enough (`| head`) is no failure.
@@ -167,7 +174,7 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
             code::OK
         }
         Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+            super::man::write(&mut out)?;
             code::OK
         }
     };
@@ -230,12 +237,13 @@ fn print_stats(
     format: &template::Format,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let rows = stats::rows(&taken.snapshot, &taken.report, selection).map_err(|e| {
+    let rows = stats::rows(&taken.snapshot, &taken.report, selection).map_err(|error| {
         // An argument is a name of the engine's: without the engine, that is the reason.
         if taken.snapshot.engine_is_stale() {
             complain(&taken.snapshot);
+            return CommandError::Unanswered(error);
         }
-        CommandError::Usage(e.to_string())
+        CommandError::Selection(error)
     })?;
     let text = stats::text(&rows, format).map_err(|e| CommandError::Usage(e.to_string()))?;
     Ok(out.write_all(text.as_bytes())?)

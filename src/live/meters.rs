@@ -76,30 +76,33 @@ impl Meters {
         }
     }
 
-    /// Says which namespaces are to be counted from the inside, and by which ways. True when one was opened, so that a
-    /// reading has something new.
+    /// Says which namespaces are to be counted from the inside, and by which ways. True when one was opened or has
+    /// other interfaces than before, so that a reading has something new.
     pub fn aim_inside(&mut self, root: &ProcRoot, wanted: &BTreeMap<NsInode, Ways>, links: &[Link]) -> bool {
         self.inner.retain(|netns, _| wanted.contains_key(netns));
-        let mut opened = false;
+        let mut is_new = false;
         for (netns, ways) in wanted {
             let from = links.partition_point(|l| l.netns < *netns);
-            let names = links[from..]
+            let names: BTreeMap<Vec<u8>, IfIndex> = links[from..]
                 .iter()
                 .take_while(|l| l.netns == *netns)
                 .map(|l| (l.name.raw().as_bytes().to_vec(), l.ifindex))
                 .collect();
             match self.inner.get_mut(netns) {
-                Some(reader) => reader.names = names,
+                Some(reader) => {
+                    is_new |= reader.names != names;
+                    reader.names = names;
+                }
                 None => {
                     // What can't be opened has no counters, and its interfaces say so by having none.
                     if let Ok(file) = NetDev::open(root, *netns, &ways.processes, &ways.mounts) {
                         self.inner.insert(*netns, InnerReader { file, names });
-                        opened = true;
+                        is_new = true;
                     }
                 }
             }
         }
-        opened
+        is_new
     }
 
     /// Reads all counters once.

@@ -2,7 +2,8 @@
 
 use super::{LiveError, LiveOptions, start};
 use crate::feed::{Ask, Update};
-use crate::model::{Fact, GapKind, KernelFacts, NsKind, Snapshot, SourceState};
+use crate::model::{Container, ContainerId, Fact, GapKind, KernelFacts, NsKind, Snapshot, SourceState};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { rates: false, depth: true, deadline: Duration::from_secs(10) }
+        Patience { rates: false, depth: true, deadline: Duration::from_secs(20) }
     }
 }
 
@@ -66,7 +67,7 @@ pub fn read_once(
     // One answer wants every counter, and is gone before what it holds open can be in the way.
     let options = LiveOptions { interval: options.interval.min(Duration::from_secs(1)), count_all: true, ..options };
     let (mut before, mut newest): (Option<Arc<Snapshot>>, Option<Arc<Snapshot>>) = (None, None);
-    let begin = Instant::now();
+    let mut progress = Progress::default();
     stream(options, Some(patience.deadline), |snapshot| {
         if let Some(last) = newest.take()
             && last.at_ns != snapshot.at_ns
@@ -75,8 +76,9 @@ pub fn read_once(
             before = Some(last);
         }
         newest = Some(snapshot.clone());
-        let enough = !patience.rates || before.as_deref().is_some_and(|before| has_rates(before, snapshot));
-        !(enough && is_complete(snapshot, patience.depth, begin.elapsed()))
+        progress.note(snapshot);
+        let enough = !patience.rates || before.as_deref().is_some_and(|before| has_rates(before, snapshot, &progress));
+        !(enough && is_complete(snapshot, patience.depth, &mut progress))
     })?;
     Ok((before, newest.unwrap_or_default()))
 }
@@ -88,14 +90,56 @@ fn interval(before: &Snapshot, now: &Snapshot) -> Duration {
     Duration::from_nanos(now.at_ns.saturating_sub(before.at_ns))
 }
 
-/// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for this long.
+/// How much of the slow reading is done, since when it has not become more, and who is waited for: the containers
+/// that were there when the engine answered. Where some come all the time an answer would never be ready.
+#[derive(Default)]
+struct Progress {
+    done: (usize, usize, usize),
+    since: Option<Instant>,
+    started: Option<Instant>,
+    begun: Option<Instant>,
+    expected: BTreeSet<ContainerId>,
+}
+
+impl Progress {
+    /// Takes the next snapshot.
+    fn note(&mut self, snapshot: &Snapshot) {
+        // An engine that told its version and is slow with the rest is busy, not away.
+        let is_busy = snapshot.engine_is_stale() && snapshot.host.engine.known().is_some();
+        if is_busy && self.started.get_or_insert_with(Instant::now).elapsed() < BUSY {
+            return;
+        }
+        if self.begun.is_none() && answered(snapshot, "engine") && answered(snapshot, "netlink") {
+            self.begun = Some(Instant::now());
+            self.expected = snapshot.containers.iter().map(|c| c.id.clone()).collect();
+        }
+    }
+
+    /// How long nothing has been added.
+    fn stalled(&mut self, snapshot: &Snapshot) -> Duration {
+        let in_full = snapshot.kernel.values().filter(|k| !is_not_yet(k.processes.why())).count();
+        let done = (snapshot.kernel.len(), in_full, snapshot.sockets.len());
+        if done != self.done {
+            (self.done, self.since) = (done, None);
+        }
+        self.since.get_or_insert_with(Instant::now).elapsed()
+    }
+}
+
+/// A container whose processes are not on this host, or that just ended, never gets facts: it is waited for until
+/// nothing else has come in for this long.
 const GONE_AFTER: Duration = Duration::from_secs(3);
+/// The same where the kernel has refused to show some processes.
+const REFUSED_AFTER: Duration = Duration::from_millis(500);
+/// A busy engine is waited for this long.
+const BUSY: Duration = Duration::from_secs(10);
 /// Counters are read as soon as a namespace is known; one that may not be entered never has any.
 const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
 
 /// Every container that is metered was metered before too, so that each has an interval.
-fn has_rates(before: &Snapshot, now: &Snapshot) -> bool {
-    interval(before, now) >= SHORTEST && now.samples.iter().all(|s| before.sample(&s.id).is_some())
+fn has_rates(before: &Snapshot, now: &Snapshot, progress: &Progress) -> bool {
+    let mut metered = now.samples.iter().filter(|s| progress.expected.contains(&s.id));
+    interval(before, now) >= SHORTEST && metered.all(|s| before.sample(&s.id).is_some())
 }
 
 /// The interfaces of every namespace that was read are counted, too. What can't be is not waited for long.
@@ -107,29 +151,47 @@ fn is_counted(snapshot: &Snapshot) -> bool {
 }
 
 /// An engine that is away is complete once it has said so.
-fn is_complete(snapshot: &Snapshot, depth: bool, waited: Duration) -> bool {
-    let answered = |name| snapshot.source(name).is_some_and(|s| s.state != SourceState::Starting);
-    if !answered("engine") || !answered("netlink") || snapshot.host.kernel.is_empty() {
+fn is_complete(snapshot: &Snapshot, depth: bool, progress: &mut Progress) -> bool {
+    let Some(begun) = progress.begun.filter(|_| !snapshot.host.kernel.is_empty()) else { return false };
+    let stalled = progress.stalled(snapshot);
+    let is_expected = |c: &&Arc<Container>| progress.expected.contains(&c.id);
+    // Until it is inspected the main process of a container is anybody in its cgroup.
+    let is_stale = snapshot.engine_is_stale();
+    if !is_stale && snapshot.containers.iter().filter(is_expected).any(|c| is_not_yet(c.config.why())) {
         return false;
     }
     // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
-    let late = waited > GONE_AFTER;
-    let alive = || snapshot.containers.iter().filter(|c| c.state.has_processes());
-    if waited < UNCOUNTED_AFTER && !is_counted(snapshot) {
+    // Where some processes may not be looked at, that is the likely reason why nothing comes.
+    let refused = snapshot.source("proc").is_some_and(|s| s.state == SourceState::Partial);
+    let late = stalled > if refused { REFUSED_AFTER } else { GONE_AFTER };
+    // Between two starts of a container that is being restarted there is no process to read anything of.
+    let alive = || {
+        let running = snapshot.containers.iter().filter(|c| c.state.has_processes() && c.pid.is_some());
+        running.filter(is_expected)
+    };
+    if stalled < UNCOUNTED_AFTER && begun.elapsed() < 3 * UNCOUNTED_AFTER && !is_counted(snapshot) {
         return false;
     }
-    if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| joins(snapshot, k))) {
+    if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| Some(k.pid) == c.pid && joins(snapshot, k)))
+    {
         return false;
     }
     if !depth {
         return true;
     }
-    let inspected = snapshot.engine_is_stale()
-        || (snapshot.containers.iter().all(|c| !is_not_yet(c.config.why()))
-            && snapshot.networks.iter().all(|n| !is_not_yet(n.members.why())));
+    let inspected = is_stale || snapshot.networks.iter().all(|n| !is_not_yet(n.members.why()));
     let probed = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| !is_not_yet(k.processes.why())));
-    let daemon = snapshot.engine_is_stale() || !is_not_yet(snapshot.host.daemon.why());
-    inspected && probed && daemon && answered("sockets") && answered("firewall")
+    let heard = |k: &KernelFacts| match k.namespaces.get(&NsKind::Net).and_then(Fact::get) {
+        Some(netns) => snapshot.sockets.iter().any(|scan| scan.netns == netns),
+        None => true,
+    };
+    let sockets = late || alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| heard(k)));
+    let daemon = is_stale || !is_not_yet(snapshot.host.daemon.why());
+    inspected && probed && daemon && sockets && answered(snapshot, "sockets") && answered(snapshot, "firewall")
+}
+
+fn answered(snapshot: &Snapshot, name: &str) -> bool {
+    snapshot.source(name).is_some_and(|s| s.state != SourceState::Starting)
 }
 
 /// Its namespace has been read, or has a reason why not.

@@ -44,8 +44,8 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         Some(Content::Charts(lines, charts)) => draw_charts(app, ink, target, lines, charts),
         Some(Content::Logs(_)) => draw_logs(app, ink, target),
         Some(Content::Raw(_)) | None => {
-            let words =
-                if app.selected.is_some() { "this row has no details of its own" } else { "nothing is selected" };
+            let has_row = app.slot().is_some_and(|s| s.screen.state().selected().is_some());
+            let words = if has_row { "this row has no details of its own" } else { "nothing is selected" };
             if target.height > 0 {
                 ink.say(target.x, target.y, target.width, words, Role::Dim);
             }

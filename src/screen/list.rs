@@ -13,9 +13,12 @@ use ratatui::layout::Rect;
 
 /// The columns as they stand in an area.
 pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
-    let all = slot.screen.all_columns();
+    // What the list is sorted by is seen, however narrow it is.
+    let sorted_by = slot.screen.state().sort.map(|(id, _)| id);
+    let rank = |c: &Column| Column { rank: if sorted_by == Some(c.id) { 0 } else { c.rank }, ..*c };
+    let all: Vec<Column> = slot.screen.all_columns().iter().map(rank).collect();
     match &slot.screen.state().columns {
-        None => table::place(all, area.width),
+        None => table::place(&all, area.width),
         Some(ids) => {
             let chosen: Vec<Column> = ids.iter().filter_map(|id| all.iter().find(|c| c.id == *id).copied()).collect();
             table::place(&chosen, area.width)

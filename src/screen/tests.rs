@@ -239,7 +239,7 @@ fn a_stale_engine_is_told_above_everything() {
     sources[0].reason = "does not answer".into();
     sources[0].age_ms = Some(14_000);
     let app = console(snapshot, 80, 24);
-    assert!(screen(&app).contains("engine stale: does not answer; what is shown of it is 14 s old"));
+    assert!(screen(&app).contains("engine stale, its half is 14 s old: does not answer"));
 }
 
 #[test]

@@ -18,24 +18,26 @@ pub struct TabLabel {
 }
 
 /// Where each tab of a bar stands: (first column, width), zero width for those that don't fit. When there is no room for
-/// all titles they are cut to one length, and below three letters left out, except the active one's.
+/// all titles the blanks after them go, then they are cut to one length, and below three letters left out, except the active one's.
 pub fn tab_places(width: u16, tabs: &[TabLabel]) -> Vec<(u16, u16)> {
     const LEAST_LETTERS: usize = 3;
-    let wide = |t: &TabLabel, letters: usize| {
+    let wide = |t: &TabLabel, (blanks, letters): (usize, usize)| {
         let letters = if t.active { usize::MAX } else { letters };
         let key = text::width(&t.key);
         let title = text::width(&t.title).min(letters);
-        2 + key + title + usize::from(key > 0 && title > 0)
+        let blanks = if t.active { 2 } else { blanks };
+        blanks + key + title + usize::from(key > 0 && title > 0)
     };
     let room = usize::from(width);
     let longest = tabs.iter().map(|t| text::width(&t.title)).max().unwrap_or(0);
-    let fits = |letters: &usize| tabs.iter().map(|t| wide(t, *letters)).sum::<usize>() <= room;
-    let letters = (LEAST_LETTERS..=longest.max(LEAST_LETTERS)).rev().find(fits).unwrap_or(0);
+    let fits = |cut: &(usize, usize)| tabs.iter().map(|t| wide(t, *cut)).sum::<usize>() <= room;
+    let tight = (LEAST_LETTERS..=longest.max(LEAST_LETTERS)).rev().map(|letters| (1, letters));
+    let (blanks, letters) = std::iter::once((2, longest)).chain(tight).find(fits).unwrap_or((2, 0));
     let mut x = 0usize;
     let mut places = Vec::with_capacity(tabs.len());
     for tab in tabs {
         // Tabs without a key keep some letters, so that they can be told apart as long as they are seen.
-        let wide = wide(tab, if tab.key.is_empty() { letters.max(LEAST_LETTERS) } else { letters });
+        let wide = wide(tab, (blanks, if tab.key.is_empty() { letters.max(LEAST_LETTERS) } else { letters }));
         if x + wide <= room {
             places.push((x as u16, wide as u16));
         } else {
@@ -53,7 +55,7 @@ pub fn tabs(ink: &mut Ink<'_>, area: Rect, tabs: &[TabLabel]) {
             continue;
         }
         let role = if tab.active { Role::TabActive } else { Role::Tab };
-        let (left, room) = (area.x + x, wide - 2);
+        let (left, room) = (area.x + x, wide - 1);
         ink.fill(Rect::new(left, area.y, wide, 1), role);
         let mut used = 0;
         if !tab.key.is_empty() {

@@ -37,6 +37,17 @@ impl Lab {
         lab
     }
 
+    /// Its name, which is also that of its network namespace.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The command line that runs a program inside the lab's network namespace with the lab's engine.
+    pub fn line(&self, program: &str) -> Vec<String> {
+        let script = script().to_string_lossy().into_owned();
+        [&script, "enter", &self.name, "--", program].map(str::to_owned).to_vec()
+    }
+
     fn state(&self) -> PathBuf {
         PathBuf::from(format!("/tmp/bridgewatch-lab-{}", self.name))
     }

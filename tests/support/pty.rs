@@ -5,12 +5,12 @@
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Long enough for a debug build on a loaded machine; a test that passes never waits for it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What came out of the terminal so far.
 struct Seen {
@@ -72,7 +72,7 @@ impl Console {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.0.lock().expect("the reader does not panic")
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Process id of the command.
@@ -83,6 +83,23 @@ impl Console {
     /// The rows of the screen as text.
     pub fn screen(&self) -> String {
         contents(&self.seen(), self.size)
+    }
+
+    /// Where a text begins on the screen: row and column.
+    pub fn find(&self, text: &str) -> Option<(u16, u16)> {
+        let screen = self.screen();
+        let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text))?;
+        let column = line[..line.find(text)?].chars().count();
+        Some((row as u16, column as u16))
+    }
+
+    /// How a cell looks: colours, bold, reverse.
+    pub fn style(&self, row: u16, column: u16) -> String {
+        let seen = self.seen();
+        let cell = seen.screen.screen().cell(row, column);
+        cell.map_or(String::new(), |c| {
+            format!("{:?} {:?} {} {} {}", c.fgcolor(), c.bgcolor(), c.bold(), c.inverse(), c.underline())
+        })
     }
 
     /// Everything that was written to the terminal so far.
@@ -132,6 +149,13 @@ impl Console {
     pub fn wait_for_all(&self, parts: &[&str]) -> String {
         let missing = |screen: &str| parts.iter().filter(|p| !screen.contains(**p)).count();
         self.wait_within(&format!("{parts:?}"), PATIENCE, |screen, _| missing(screen) == 0)
+    }
+
+    /// Waits until the program has taken the alternate screen, or left it.
+    pub fn wait_alternate(&self, taken: bool) {
+        eventually(&format!("alternate screen {taken}; the screen:\n{}", self.screen()), PATIENCE, || {
+            (self.modes().0 == taken).then_some(())
+        });
     }
 
     /// Waits until nothing was written for so long; gives how many bytes there are.
@@ -209,9 +233,9 @@ impl Console {
 
     /// The modes of the line as the kernel has them: whether it is in its usual (cooked, echoing) state.
     pub fn is_cooked(&self) -> bool {
-        use nix::sys::termios::LocalFlags;
         let modes = self.master.as_ref().expect("the terminal is open").get_termios().expect("modes");
-        modes.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG)
+        let flags = format!("{:?}", modes.local_flags);
+        ["ICANON", "ECHO", "ISIG"].iter().all(|flag| flags.split([' ', '|', '(', ')']).any(|f| f == *flag))
     }
 
     /// Waits for the end of the program.
@@ -269,9 +293,9 @@ fn read_all(mut reader: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
     let mut buffer = [0u8; 8192];
     loop {
         {
-            let mut state = seen.0.lock().expect("tests do not panic in here");
+            let mut state = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
             while state.stalled && !state.ended {
-                state = seen.1.wait(state).expect("tests do not panic in here");
+                state = seen.1.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.ended {
                 return;
@@ -279,7 +303,7 @@ fn read_all(mut reader: Box<dyn Read + Send>, seen: &(Mutex<Seen>, Condvar)) {
         }
         // A read ends with an error when the last process has closed the other side.
         let got = reader.read(&mut buffer).unwrap_or(0);
-        let mut state = seen.0.lock().expect("tests do not panic in here");
+        let mut state = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         match got {
             0 => state.ended = true,
             n => {

@@ -31,7 +31,7 @@ pub struct Selection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// Nothing has this name or id.
-    #[error("no such container: {0}")]
+    #[error("No such container: {0}")]
     NoSuchContainer(String),
     /// Several ids begin with this.
     #[error("`{0}` is the beginning of several ids")]

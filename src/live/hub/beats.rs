@@ -69,6 +69,15 @@ impl Hub {
         }
     }
 
+    /// Looks for the ports of containers that came to be known since sockets were last read. Those that were looked
+    /// at in vain have a reason and are not new.
+    pub(super) fn scan_new_sockets(&mut self) {
+        let is_new = |target: &SocketTarget| self.sockets.iter().all(|scan| scan.netns != target.netns);
+        if !self.probing.contains("full") && self.socket_targets().iter().any(is_new) {
+            self.scan_sockets(Instant::now());
+        }
+    }
+
     pub(super) fn socket_targets(&self) -> Vec<SocketTarget> {
         let ours = self.snapshot.our_netns();
         let mut targets: BTreeMap<NsInode, SocketTarget> = BTreeMap::new();

@@ -57,10 +57,16 @@ impl Hub {
         if self.kernel.len() != before {
             self.snapshot.kernel = Arc::new(self.kernel.clone());
         }
-        let new: Vec<_> =
-            pids.iter().filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid)).cloned().collect();
+        self.asked.retain(|id, _| running.contains_key(id));
+        // What was asked for in vain (a process that is not on this host, or may not be looked at) is left to the sweep.
+        let new: Vec<_> = pids
+            .iter()
+            .filter(|(id, pid)| self.kernel.get(id).is_none_or(|k| k.pid != *pid))
+            .filter(|(id, pid)| self.asked.get(id).is_none_or(|(asked, _)| asked != pid))
+            .cloned()
+            .collect();
         if !new.is_empty() {
-            self.job("quick", Job::Containers(new, Depth::Quick));
+            self.probe("quick", new, Depth::Quick);
             return;
         }
         let shallow: Vec<_> = pids
@@ -68,9 +74,18 @@ impl Hub {
             .filter(|(id, _)| {
                 self.kernel.get(id).is_some_and(|k| matches!(k.processes.why(), Some(g) if g.kind == GapKind::NotYet))
             })
+            .filter(|(id, pid)| self.asked.get(id) != Some(&(*pid, Depth::Full)))
             .collect();
         if !shallow.is_empty() {
-            self.job("full", Job::Containers(shallow, Depth::Full));
+            self.probe("full", shallow, Depth::Full);
+        }
+    }
+
+    /// Has containers read, unless such a reading is on its way; its end calls for the rest.
+    fn probe(&mut self, kind: &'static str, list: Vec<(ContainerId, Pid)>, depth: Depth) {
+        if !self.probing.contains(kind) {
+            self.asked.extend(list.iter().map(|(id, pid)| (id.clone(), (*pid, depth))));
+            self.job(kind, Job::Containers(list, depth));
         }
     }
 

@@ -17,7 +17,8 @@ use crate::live::probe::{Job, Reply};
 use crate::live::timeline::Timeline;
 use crate::live::wants::LiveOptions;
 use crate::model::{
-    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, Snapshot, SocketScan, SourceState,
+    ContainerId, Fact, Firewall, Gap, GapKind, Host, KernelFacts, Netns, NsInode, Pid, Snapshot, SocketScan,
+    SourceState,
 };
 use crate::sources::engine::{EngineState, EngineTarget, EngineUpdate, Nudge};
 use crate::sources::firewall;
@@ -73,6 +74,8 @@ pub struct Hub {
     locality: crate::model::Locality,
     kernel: BTreeMap<ContainerId, Arc<KernelFacts>>,
     kernel_gaps: BTreeMap<ContainerId, Gap>,
+    /// For which process of a container, and how deep, kernel facts were last asked for.
+    asked: BTreeMap<ContainerId, (Pid, Depth)>,
     sockets: Arc<Vec<SocketScan>>,
     sockets_read: Option<Instant>,
     firewall: Fact<Arc<Firewall>>,
@@ -120,6 +123,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         locality: crate::model::Locality::default(),
         kernel: BTreeMap::new(),
         kernel_gaps: BTreeMap::new(),
+        asked: BTreeMap::new(),
         sockets: Arc::default(),
         sockets_read: None,
         firewall: Fact::default(),
@@ -304,19 +308,24 @@ impl Hub {
                 self.probing.remove("closely");
                 self.probing.remove("sweep");
                 let ours = self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" });
-                if ours && depth == Depth::Quick {
+                if ours {
+                    // Some may have come while others were read.
                     self.probe_containers();
-                } else if ours && self.sockets_read.is_none() {
-                    self.scan_sockets(Instant::now());
+                }
+                if ours && depth == Depth::Full {
+                    self.scan_new_sockets();
                 }
                 return;
             }
             Reply::Sockets(scans) => {
                 self.probing.remove("sockets");
                 self.sockets_read = Some(Instant::now());
-                if *self.sockets != scans {
+                let same = *self.sockets == scans;
+                if !same {
                     self.sockets = Arc::new(scans);
-                } else {
+                }
+                self.scan_new_sockets();
+                if same {
                     return;
                 }
             }

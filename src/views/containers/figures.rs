@@ -39,7 +39,11 @@ pub fn number(scene: &Scene, container: &Container, column: &str) -> Option<f64>
         "read" => rates?.io_read_rate,
         "write" => rates?.io_write_rate,
         "pids" => figure::of(&sample?.pids),
-        "oom" => figure::of(&sample?.oom_kills),
+        // Where the cgroup is gone the engine still knows that the last end was one.
+        "oom" => {
+            let counted = sample.and_then(|s| figure::of(&s.oom_kills));
+            if container.oom_killed { Some(counted.unwrap_or(0.0).max(1.0)) } else { counted }
+        }
         "pressure-cpu" => sample?.pressure_cpu.get().map(|p| f64::from(p.avg10)),
         "pressure-memory" => sample?.pressure_memory.get().map(|p| f64::from(p.avg10)),
         "pressure-io" => sample?.pressure_io.get().map(|p| f64::from(p.avg10)),

@@ -8,6 +8,9 @@ use crate::theme::Role;
 use crate::views::content::{Cell, Content, Span};
 use crate::views::parts::{Grid, Page, figure, link, names, word};
 
+/// Most containers that are listed by name where their opposite is shorter.
+const FEW: usize = 6;
+
 /// The page of a heading: what is shared with the host, in sentences.
 pub fn heading(scene: &Scene, title: &str, width: u16) -> Content {
     let mut page = Page::new(width);
@@ -19,16 +22,47 @@ pub fn heading(scene: &Scene, title: &str, width: u16) -> Content {
                 .sharing
                 .iter()
                 .filter(|row| row.namespaces.get(&kind).is_some_and(|s| s.is_host == Some(true)));
-            let mut spans = names::containers(scene, on_host.map(|row| &row.container));
+            let on_host: Vec<_> = on_host.map(|row| &row.container).collect();
+            let others = scene.report.sharing.len() - on_host.len();
+            let mut spans = names::containers(scene, on_host.iter().copied());
+            if on_host.len() > FEW && others <= FEW {
+                // The usual case of user namespaces: who is not in it is shorter.
+                spans = vec![Span::plain(if others == 0 { "all of them" } else { "all but " })];
+                let apart = scene.report.sharing.iter().map(|row| &row.container).filter(|id| !on_host.contains(id));
+                spans.extend(names::containers(scene, apart));
+            }
             if spans.is_empty() {
                 spans.push(Span::new("nobody", Role::Dim));
             }
             page.field(&format!("host's {}", kind.as_str()), spans);
         }
+        groups(&mut page, scene);
     } else {
         page.note("Every network namespace that was found: of processes, of names under /run/netns and of engines.");
     }
     page.finish()
+}
+
+/// Containers that share a namespace with each other and not with the host, each group once.
+fn groups(page: &mut Page, scene: &Scene) {
+    page.heading("shared among containers");
+    let before = page.len();
+    for kind in NsKind::ALL {
+        let mut told: Vec<&ContainerId> = Vec::new();
+        for row in scene.report.sharing.iter() {
+            let Some(share) = row.namespaces.get(&kind) else { continue };
+            if share.is_host != Some(false) || share.with.is_empty() || told.contains(&&row.container) {
+                continue;
+            }
+            told.push(&row.container);
+            told.extend(&share.with);
+            let all = std::iter::once(&row.container).chain(&share.with);
+            page.field(kind.as_str(), names::containers(scene, all));
+        }
+    }
+    if page.len() == before {
+        page.note("nothing");
+    }
 }
 
 /// All namespaces of a container with who is in them.

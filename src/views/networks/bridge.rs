@@ -122,7 +122,10 @@ fn fdb_lines(page: &mut Page, scene: &Scene, key: LinkKey) {
     page.heading("forwarding database");
     let is_mine = |e: &&FdbEntry| e.netns == key.0 && (e.bridge == Some(key.1) || e.port == key.1);
     let mut grid = Grid::new(&["mac", "port", "vlan", "state", "belongs to"]);
-    for entry in scene.snapshot.fdb.iter().filter(is_mine) {
+    // What was learnt says who is there; groups, and the devices' own addresses, say little.
+    let mut entries: Vec<&FdbEntry> = scene.snapshot.fdb.iter().filter(is_mine).collect();
+    entries.sort_by_key(|e| (e.mac.0.first().is_some_and(|byte| byte & 1 == 1), e.state == "permanent"));
+    for entry in entries {
         let port = (entry.netns, entry.port);
         let owner = owner_of(scene, entry);
         let mut state = vec![word(&entry.state, Role::Dim)];

@@ -22,6 +22,7 @@ pub fn path(scene: &Scene, row: &PortRow, width: u16) -> Content {
         page.heading("in the way");
         conflict_lines(&mut page, row);
     }
+    meaning(&mut page, row);
     page.finish()
 }
 
@@ -32,19 +33,6 @@ fn head(page: &mut Page, scene: &Scene, row: &PortRow) {
         [Span::new(cells::bind(row), Role::Address), Span::new(format!("  {}", row.proto), Role::Dim)],
     );
     page.field("exposure", [Span::new(format!("{sign} {exposure}"), role)]);
-    let meaning = match row.exposure {
-        Exposure::AllInterfaces => {
-            "Whoever reaches any address of this host can connect, unless a rule before DNAT or in DOCKER-USER stops it. Host firewalls that filter INPUT do not see it."
-        }
-        Exposure::Address => "Whoever reaches that address of this host can connect.",
-        Exposure::Loopback => {
-            "Only this host can connect. Engines below 28.0 also let neighbours on the same network segment in by routing to 127.0.0.1's DNAT rule."
-        }
-        Exposure::Unpublished => {
-            "Not published: only those who reach the namespace it listens in (its networks, the host) can connect."
-        }
-    };
-    page.note(meaning);
     match &row.container {
         Some(id) => {
             let subject = Subject::Container { id: id.clone() };
@@ -58,6 +46,23 @@ fn head(page: &mut Page, scene: &Scene, row: &PortRow) {
     if row.is_wanted_only {
         page.say("Asked for, but not in force: the container does not run with it.", Role::Notice);
     }
+}
+
+fn meaning(page: &mut Page, row: &PortRow) {
+    page.heading("what that means");
+    let meaning = match row.exposure {
+        Exposure::AllInterfaces => {
+            "Whoever reaches any address of this host can connect, unless a rule before DNAT or in DOCKER-USER stops it. Host firewalls that filter INPUT do not see it."
+        }
+        Exposure::Address => "Whoever reaches that address of this host can connect.",
+        Exposure::Loopback => {
+            "Only this host can connect. Engines below 28.0 also let neighbours on the same network segment in by routing to 127.0.0.1's DNAT rule."
+        }
+        Exposure::Unpublished => {
+            "Not published: only those who reach the namespace it listens in (its networks, the host) can connect."
+        }
+    };
+    page.note(meaning);
 }
 
 fn steps(page: &mut Page, scene: &Scene, row: &PortRow) {

@@ -17,20 +17,6 @@ pub fn shown_as(scene: &Scene, key: LinkKey) -> LinkKey {
     }
 }
 
-/// Where a row is counted, and whether its directions are turned round there: inside where that was done, else at the
-/// outer end of its pair, where received and sent change places.
-fn counted(scene: &Scene, key: LinkKey) -> (LinkKey, bool) {
-    let wiring = &scene.report.wiring;
-    if scene.snapshot.link_sample(key.0, key.1).is_some() {
-        return (key, is_turned(scene, key));
-    }
-    let outer = wiring.attachment(key).filter(|a| a.link == key).and_then(|a| a.outer);
-    match outer.filter(|outer| wiring.by_outer.contains_key(outer)) {
-        Some(outer) => (outer, true),
-        None => (key, false),
-    }
-}
-
 /// Whether anything is known of what a row carries.
 pub fn is_counted(scene: &Scene, key: LinkKey) -> bool {
     let (at, _) = counted(scene, key);
@@ -61,10 +47,24 @@ fn is_turned(scene: &Scene, key: LinkKey) -> bool {
         .is_some_and(|a| !a.containers.is_empty())
 }
 
+/// The interface whose counters stand for a row, and whether its directions are turned round: an inner end that is not
+/// read has its traffic from the host end of the same wire.
+fn counted(scene: &Scene, key: LinkKey) -> (LinkKey, bool) {
+    if scene.snapshot.link_sample(key.0, key.1).is_some() {
+        return (key, is_turned(scene, key));
+    }
+    let attachment = scene.report.wiring.attachment(key).filter(|a| a.link == key);
+    let is_pair = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "veth");
+    match attachment.and_then(|a| a.outer).filter(|_| is_pair) {
+        Some(outer) => (outer, true),
+        None => (key, is_turned(scene, key)),
+    }
+}
+
 /// Rates of a row.
 pub fn rates(scene: &Scene, key: LinkKey) -> Directed {
-    let (at, turned) = counted(scene, key);
-    let Some(rates) = scene.report.rates.link(at.0, at.1) else { return Directed::default() };
+    let (key, turned) = counted(scene, key);
+    let Some(rates) = scene.report.rates.link(key.0, key.1) else { return Directed::default() };
     let (rx, tx) = if turned { (rates.tx_rate, rates.rx_rate) } else { (rates.rx_rate, rates.tx_rate) };
     let packets = rates.rx_packet_rate.zip(rates.tx_packet_rate).map(|(a, b)| a + b);
     Directed { rx, tx, packets, drops: rates.drop_rate }

@@ -48,7 +48,10 @@ impl Session<'_> {
         };
         let is_new = self.watcher.heard.is_new(happening.at_ns, &happening.action, &happening.id);
         self.watcher.newest_ns = self.watcher.newest_ns.max(happening.at_ns);
-        if self.react(&happening) && is_new {
+        let is_past = happening.at_ns.is_some_and(|ns| ns < self.past_until);
+        // Old exec sessions are mostly health checks, and nobody can say any more which are.
+        let is_worth = if is_past { !happening.action.starts_with("exec_") } else { self.react(&happening) };
+        if is_worth && is_new {
             if self.telling.len() < TOLD_AT_ONCE {
                 self.telling.push((happening, Timestamp::now()));
             } else {

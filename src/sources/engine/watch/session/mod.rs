@@ -65,6 +65,13 @@ enum Answer {
     Ping(Result<(), EngineError>),
 }
 
+/// How far back the first question for events goes, nanoseconds: who starts the console because something has just
+/// happened finds it in the timeline. Engines keep few events (Docker the last 256).
+const PAST: i128 = 10 * 60 * 1_000_000_000;
+
+/// Events of this last stretch of the past are acted on, so that nothing falls between the lists and them, nanoseconds.
+const OVERLAP: i128 = 2_000_000_000;
+
 /// What the task that reads the event stream says.
 enum Heard {
     Lines(Vec<Vec<u8>>, u64),
@@ -95,6 +102,9 @@ pub(super) struct Session<'a> {
     probes: VecDeque<String>,
     asked_volumes: BTreeSet<String>,
     has_listed: bool,
+    /// Events before this time (the engine's clock) are told and lead to nothing: what they changed is in the first
+    /// lists.
+    past_until: i64,
     unreadable: (u64, String),
     dropped: u64,
 }
@@ -107,6 +117,10 @@ impl<'a> Session<'a> {
             Err(error) => return error,
         };
         let now = Instant::now();
+        let past_until = match watcher.newest_ns {
+            Some(_) => i64::MIN,
+            None => i64::try_from(Timestamp::now().as_nanosecond() - OVERLAP).unwrap_or(i64::MIN),
+        };
         let mut session = Session {
             watcher,
             reader,
@@ -130,6 +144,7 @@ impl<'a> Session<'a> {
             probes: VecDeque::new(),
             asked_volumes: BTreeSet::new(),
             has_listed: false,
+            past_until,
             unreadable: (0, String::new()),
             dropped: 0,
         };
@@ -181,11 +196,11 @@ impl<'a> Session<'a> {
         hears
     }
 
-    /// The time from which events are wanted: the last one heard, or just before now.
+    /// The time from which events are wanted: the last one heard, or some minutes before now.
     fn since(&self) -> String {
         let ns = match self.watcher.newest_ns {
             Some(ns) => i128::from(ns),
-            None => Timestamp::now().as_nanosecond() - 2_000_000_000,
+            None => Timestamp::now().as_nanosecond() - PAST,
         };
         format!("{}.{:09}", ns.div_euclid(1_000_000_000), ns.rem_euclid(1_000_000_000))
     }
