@@ -154,9 +154,9 @@ fn detail(n: usize, tab: usize) -> Driver {
     if !driver.app.zoom {
         driver.press("z");
     }
-    (0..tab).for_each(|_| {
+    for _ in 0..tab {
         driver.press("]");
-    });
+    }
     driver
 }
 

@@ -148,9 +148,13 @@ fn way(
     let inner = snapshot.link(attachment.link.0, attachment.link.1);
     let network = attachment.network.as_ref().and_then(|id| snapshot.networks.iter().find(|n| n.id == *id));
     let names: Vec<&str> = uplinks.iter().filter_map(|u| u.name.as_ref()).map(|n| n.raw()).collect();
-    let subnets = match network {
+    let subnets: Vec<Cidr> = match network {
         Some(network) => network.pools.iter().map(|p| p.subnet).collect(),
-        None => attachment.bridge.map(|b| global(snapshot, b)).unwrap_or_default(),
+        // The bridge's address stands for its subnet.
+        None => {
+            let own = attachment.bridge.map(|b| global(snapshot, b)).unwrap_or_default();
+            own.into_iter().map(|c| Cidr { addr: c.network(), ..c }).collect()
+        }
     };
     let is_routed = attachment.bridge.is_some();
     let elsewhere = attachment.bridge.map(|b| b.0).filter(|netns| Some(*netns) != snapshot.our_netns());

@@ -73,9 +73,12 @@ fn right_pieces(app: &App) -> Vec<Piece> {
     }
     let counts = (app.findings)(&scene);
     if !counts.is_empty() {
-        let mut spans = vec![Span::new("▲", counts[0].0)];
+        // What severity colours must not run into the next one.
+        let mut spans: Vec<Span> = Vec::new();
         for (role, words, count) in counts {
-            spans.push(Span::new(format!("{count} {words} "), role));
+            let sign = if spans.is_empty() { "▲" } else { " " };
+            let lead = Span::new(sign, if spans.is_empty() { role } else { Role::Header });
+            spans.extend([lead, Span::new(format!("{count} {words}"), role)]);
         }
         right.push(piece(3, spans));
     }

@@ -81,7 +81,8 @@ fn name(scene: &Scene, container: &Container) -> Cell {
     ];
     spans.extend(
         mark::of(scene, &Subject::Container { id: container.id.clone() })
-            .map(|m| Span::new(format!(" {}", m.text), m.role)),
+            .into_iter()
+            .flat_map(|m| [Span::plain(" "), m]),
     );
     match &container.owner {
         Owner::Engine => {}

@@ -173,8 +173,8 @@ pub fn relations(scene: &Scene, container: &Container) -> Vec<(String, Subject)>
         }
     }
     for port in scene.report.ports.iter().filter(|p| p.container.as_ref() == Some(&container.id)) {
-        let number = port.host_port.or(port.container_port).map_or("?".to_owned(), |n| n.to_string());
-        out.push((format!("port {number}/{}", port.proto), Subject::Port { key: port.key.clone() }));
+        let bound = crate::views::ports::bind(port);
+        out.push((format!("port {bound}/{}", port.proto), Subject::Port { key: port.key.clone() }));
     }
     out.extend(mark::findings_of(scene, &Subject::Container { id: container.id.clone() }));
     out

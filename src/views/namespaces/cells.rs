@@ -54,7 +54,7 @@ pub fn container(scene: &Scene, row: &SharingRow, column: &str) -> Cell {
         "name" => {
             let mut cell = Cell::outside(&row.name, Role::Name);
             let mark = mark::of(scene, &Subject::Container { id: row.container.clone() });
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "owner" => Cell::none(),

@@ -22,6 +22,6 @@ fn t08_who_shares_with_the_host_and_with_whom_both_ways() {
 fn every_network_namespace_has_an_owner_in_words() {
     let stage = stage();
     let text = list(&Namespaces, &stage.scene(), &["name", "inode", "links"]);
-    assert!(text.contains("/run/netns/side | 300"), "{text}");
+    assert!(text.contains("  side | 300"), "{text}");
     assert!(text.contains("web, sidecar | 201 | 2"), "{text}");
 }

@@ -49,7 +49,7 @@ fn of_network(scene: &Scene, network: &Network, column: &str) -> Cell {
         "name" => {
             let mut cell = Cell::outside(&network.name, Role::Network);
             let mark = mark::of(scene, &Subject::Network { id: network.id.clone() });
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "driver" => Cell { spans: vec![word(&network.driver, role(Role::Text))] },
@@ -182,7 +182,7 @@ fn of_device(scene: &Scene, key: LinkKey, column: &str) -> Cell {
         "name" => {
             let mut cell = Cell::outside(&found.name, Role::Device);
             let mark = mark::of(scene, &names::link_subject(key));
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "driver" => Cell { spans: vec![word(&found.kind, Role::Text)] },

@@ -34,7 +34,7 @@ use crate::theme::Role;
 pub struct Networks;
 
 const COLUMNS: &[Column] = &[
-    text("name", "NAME", (18, 30), 0, "Network as the engine names it, or device, with the mark of its worst finding."),
+    text("name", "NAME", (14, 30), 0, "Network as the engine names it, or device, with the mark of its worst finding."),
     text("driver", "DRIVER", (7, 10), 1, "Driver of the network, or kind of the device."),
     text(
         "device",

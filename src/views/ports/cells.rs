@@ -76,7 +76,7 @@ pub fn cell(scene: &Scene, row: &PortRow, column: &str) -> Cell {
         "bind" => {
             let mut cell = Cell::new(bind(row), Role::Address);
             let mark = mark::of(scene, &Subject::Port { key: row.key.clone() });
-            cell.spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+            cell.spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
             cell
         }
         "proto" => Cell::new(row.proto.as_str(), if row.proto == Proto::Tcp { Role::Dim } else { Role::Text }),

@@ -11,7 +11,7 @@
 mod cells;
 mod detail;
 
-pub use cells::line;
+pub use cells::{bind, line};
 
 use super::content::{Cell, Content, Line, SortKey, Span};
 use super::parts::column::{number, text};

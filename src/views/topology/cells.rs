@@ -59,7 +59,7 @@ pub fn cell(scene: &Scene, branch: &Branch, column: &str) -> Cell {
             Some(id) => {
                 let mut spans = vec![names::container(scene, id)];
                 let mark = mark::of(scene, &Subject::Container { id: id.clone() });
-                spans.extend(mark.map(|m| Span::new(format!(" {}", m.text), m.role)));
+                spans.extend(mark.into_iter().flat_map(|m| [Span::plain(" "), m]));
                 Cell { spans }
             }
         },

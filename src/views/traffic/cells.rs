@@ -7,13 +7,20 @@ use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
 use crate::views::parts::{figure, glyph, link, names, word};
 
-/// The row that stands for an interface: the inner end of a veth pair where that can be read, else itself.
+/// The row that stands for an interface: the container's end of a veth pair where that can be read, else itself. An
+/// end that leads to no container is a row of its own: an uplink of the host must not go by another's name.
 pub fn shown_as(scene: &Scene, key: LinkKey) -> LinkKey {
     let Some(at) = scene.report.wiring.by_outer.get(&key) else { return key };
     match scene.report.wiring.attachments.get(*at) {
-        Some(attachment) if scene.snapshot.link(attachment.link.0, attachment.link.1).is_some() => attachment.link,
+        Some(a) if !a.containers.is_empty() && scene.snapshot.link(a.link.0, a.link.1).is_some() => a.link,
         _ => key,
     }
+}
+
+/// Whether anything is known of what a row carries.
+pub fn is_counted(scene: &Scene, key: LinkKey) -> bool {
+    let (at, _) = counted(scene, key);
+    scene.snapshot.link_sample(at.0, at.1).is_some()
 }
 
 /// Bytes and packets per second.

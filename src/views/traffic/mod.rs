@@ -72,10 +72,12 @@ impl ListView for Traffic {
             .iter()
             .map(|l| (l.netns, l.ifindex))
             .filter(|key| cells::shown_as(scene, *key) == *key)
+            // The loopback of another namespace is not counted and tells nothing.
+            .filter(|key| !is_loopback(scene, *key) || cells::is_counted(scene, *key))
             .collect();
         // Loopback is no wire: it stands last, whatever it carries.
         let rank = |key: &LinkKey| {
-            let is_loopback = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "loopback");
+            let is_loopback = is_loopback(scene, *key);
             let rate = cells::rates(scene, *key);
             let sum = rate.rx.unwrap_or(0.0) + rate.tx.unwrap_or(0.0);
             (is_loopback, std::cmp::Reverse(if sum.is_finite() { sum as u64 } else { 0 }), *key)
@@ -190,6 +192,10 @@ impl ListView for Traffic {
         let shown = cells::shown_as(scene, key);
         scene.snapshot.link(shown.0, shown.1).map(|_| names::link_subject(shown))
     }
+}
+
+fn is_loopback(scene: &Scene, key: LinkKey) -> bool {
+    scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "loopback")
 }
 
 /// Words for an interface that is gone.

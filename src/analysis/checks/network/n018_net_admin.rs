@@ -37,7 +37,7 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
         return Ok(Verdict::noted("held, but nobody shares a network with it"));
     }
     Ok(Hit::fail(grade)
-        .says(format!("may change the network beside {peers} neighbour(s)"))
+        .says(format!("may change the network beside {peers} {}", if peers == 1 { "neighbour" } else { "neighbours" }))
         .saw("proc", "CapBnd", format!("{mask:016x}"), "without bit 12")
         .related("BW-N-021")
         .related("BW-N-027")

@@ -50,7 +50,10 @@ fn decide(evidence: &Evidence, network: &Network) -> Decision {
         return Ok(Verdict::noted("the engine filters no IPv6, and no container has an address"));
     }
     Ok(Hit::fail(Grade::Kernel)
-        .says(format!("every port of {v6_members} container(s) is reachable over IPv6"))
+        .says(match v6_members {
+            1 => "every port of 1 container is reachable over IPv6".to_owned(),
+            many => format!("every port of {many} containers is reachable over IPv6"),
+        })
         .saw("netfilter", "ip6 filter", "no chain of the engine", "chain DOCKER or table docker-bridges")
         .saw("sysctl", "net.ipv6.conf.all.forwarding", "1", "-")
         .into())

@@ -31,7 +31,7 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
         return Ok(Verdict::noted("kept, but nobody shares a network with it"));
     }
     Ok(Hit::warn(grade)
-        .says(format!("NET_RAW is kept beside {peers} neighbour(s)"))
+        .says(format!("NET_RAW is kept beside {peers} {}", if peers == 1 { "neighbour" } else { "neighbours" }))
         .saw("proc", "CapBnd", format!("{mask:016x}"), "without bit 13")
         .into())
 }

@@ -45,7 +45,7 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
     }
     let shown = hard.map_or_else(|| "unlimited".to_owned(), |hard| hard.to_string());
     Ok(Hit::warn(Grade::Kernel)
-        .says(format!("open files are limited to {shown} only"))
+        .says(format!("its limit of open files is {shown}"))
         .saw("proc", "/proc/PID/limits open files", shown, format!("at most {MOST}"))
         .into())
 }
