@@ -87,8 +87,9 @@ fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
         let names = [arg.get_short().map(|c| format!("-{c}")), arg.get_long().map(|long| format!("--{long}"))];
         let names: Vec<String> = names.into_iter().flatten().collect();
         let takes = arg.get_action().takes_values();
-        let value = takes
-            .then(|| arg.get_value_names().and_then(|names| names.first()).map_or(arg.get_id().as_str(), |name| name.as_str()));
+        let value = takes.then(|| {
+            arg.get_value_names().and_then(|names| names.first()).map_or(arg.get_id().as_str(), |name| name.as_str())
+        });
         let value = value.map(|value| format!("\\fI{}\\fR", text(value.to_uppercase()))).unwrap_or_default();
         writeln!(out, ".TP\n.B {} {value}", text(names.join(", ")))?;
         let words: Vec<String> = arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
