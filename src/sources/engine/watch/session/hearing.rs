@@ -48,9 +48,15 @@ impl Session<'_> {
         };
         let is_new = self.watcher.heard.is_new(happening.at_ns, &happening.action, &happening.id);
         self.watcher.newest_ns = self.watcher.newest_ns.max(happening.at_ns);
-        let is_past = happening.at_ns.is_some_and(|ns| ns < self.past_until);
-        // Old exec sessions are mostly health checks, and nobody can say any more which are.
-        let is_worth = if is_past { !happening.action.starts_with("exec_") } else { self.react(&happening) };
+        let is_past = happening.at_ns.is_some_and(|ns| self.past.contains(&ns));
+        let is_worth = match happening.touch {
+            // Old sessions are mostly health checks, and nobody can say any more which are.
+            Touch::Exec { .. } | Touch::ExecEnded { .. } if is_past => false,
+            // Its name may have been given to another volume since.
+            Touch::Volume(_) if is_past => true,
+            // An engine's clock may be behind: what is live must not be taken for the past.
+            _ => self.react(&happening),
+        };
         if is_worth && is_new {
             if self.telling.len() < TOLD_AT_ONCE {
                 self.telling.push((happening, Timestamp::now()));

@@ -102,9 +102,8 @@ pub(super) struct Session<'a> {
     probes: VecDeque<String>,
     asked_volumes: BTreeSet<String>,
     has_listed: bool,
-    /// Events before this time (the engine's clock) are told and lead to nothing: what they changed is in the first
-    /// lists.
-    past_until: i64,
+    /// Events of this time (the engine's clock) were asked for to be told: they happened before the first lists.
+    past: std::ops::Range<i64>,
     unreadable: (u64, String),
     dropped: u64,
 }
@@ -117,10 +116,8 @@ impl<'a> Session<'a> {
             Err(error) => return error,
         };
         let now = Instant::now();
-        let past_until = match watcher.newest_ns {
-            Some(_) => i64::MIN,
-            None => i64::try_from(Timestamp::now().as_nanosecond() - OVERLAP).unwrap_or(i64::MIN),
-        };
+        let ago = |ns: i128| i64::try_from(Timestamp::now().as_nanosecond() - ns).unwrap_or(i64::MIN);
+        let past = if watcher.newest_ns.is_some() { 0..0 } else { ago(PAST)..ago(OVERLAP) };
         let mut session = Session {
             watcher,
             reader,
@@ -144,7 +141,7 @@ impl<'a> Session<'a> {
             probes: VecDeque::new(),
             asked_volumes: BTreeSet::new(),
             has_listed: false,
-            past_until,
+            past,
             unreadable: (0, String::new()),
             dropped: 0,
         };
