@@ -284,7 +284,7 @@ impl Shared {
             }
             for (id, facts) in Arc::make_mut(&mut now.kernel) {
                 if let Some(old) = old.kernel.get(id) {
-                    if self.1 % PROCESS_BEAT != 0 {
+                    if !self.1.is_multiple_of(PROCESS_BEAT) {
                         same_figures(facts, old);
                     }
                     keep(facts, old);
@@ -304,9 +304,8 @@ impl Shared {
             keep(&mut now.fdb, &old.fdb);
             keep(&mut now.sockets, &old.sockets);
             keep(&mut now.events, &old.events);
-            match (&mut now.firewall, &old.firewall) {
-                (Fact::Known(now), Fact::Known(old)) => keep(now, old),
-                _ => {}
+            if let (Fact::Known(now), Fact::Known(old)) = (&mut now.firewall, &old.firewall) {
+                keep(now, old);
             }
         }
         self.0 = Some(now.clone());

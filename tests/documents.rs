@@ -75,7 +75,10 @@ impl Reading<'_> {
             };
         }
         if let Some(inner) = kind.strip_suffix(" or null") {
-            return if value.is_null() { () } else { self.value(value, inner, at) };
+            if !value.is_null() {
+                self.value(value, inner, at);
+            }
+            return;
         }
         if let Some(inner) = kind.strip_prefix("array of ") {
             let Some(list) = value.as_array() else { return self.complain(at, kind, value) };
@@ -87,7 +90,10 @@ impl Reading<'_> {
         }
         if let Some((_, anchor)) = kind.strip_prefix('[').and_then(|link| link.strip_suffix(')')?.split_once("](#")) {
             let anchor = anchor.to_owned();
-            return if self.book.section(&anchor).is_empty() { () } else { self.object(value, &anchor, at) };
+            if !self.book.section(&anchor).is_empty() {
+                self.object(value, &anchor, at);
+            }
+            return;
         }
         let fits = match kind {
             "text" => value.is_string(),

@@ -7,7 +7,7 @@ use bridgewatch::model::Snapshot;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Starts this program as a child that runs one thing.
 ///
@@ -74,7 +74,8 @@ fn first_words() -> Result<(), String> {
     let mut analyst = Analyst::new();
     let mut out = std::io::stdout().lock();
     let mut said = [false; 3];
-    while let Ok((at, update)) = receive.recv_timeout(Duration::from_secs(10)) {
+    let end = Instant::now() + Duration::from_secs(5);
+    while let Ok((at, update)) = receive.recv_timeout(end.saturating_duration_since(Instant::now())) {
         let Update::Snapshot(snapshot) = update else { continue };
         let report = analyst.update(&snapshot);
         let running = snapshot.containers.iter().filter(|c| c.state.has_processes()).count();

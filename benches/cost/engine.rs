@@ -1,8 +1,8 @@
 //! The lab's engine: its processes, its containers, and the containers of others on the same machine.
 
 use bridgewatch::sources::cgroup::{Layout, discover};
+use bridgewatch::sources::proc::ProcRoot;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
 /// Daemon, containerd and shims: every process with the lab's state directory in its arguments, but our own.
@@ -42,7 +42,7 @@ pub fn ids() -> Result<BTreeSet<String>, String> {
 /// # Errors
 /// The cgroup tree can't be read, or `mount` fails.
 pub fn hide_others(own: &BTreeSet<String>) -> Result<usize, String> {
-    let layout = Layout::read(Path::new("/proc")).map_err(|gap| gap.reason)?;
+    let layout = Layout::read(&ProcRoot::default()).map_err(|gap| gap.reason)?;
     let (_, root) = layout.walk_root().ok_or("no cgroup hierarchy is mounted")?;
     let root = root.to_owned();
     let mut hidden = 0;
@@ -64,6 +64,6 @@ pub fn hide_others(own: &BTreeSet<String>) -> Result<usize, String> {
 
 /// Containers with processes that anybody on this machine would find now.
 pub fn found() -> usize {
-    let Ok(layout) = Layout::read(Path::new("/proc")) else { return 0 };
+    let Ok(layout) = Layout::read(&ProcRoot::default()) else { return 0 };
     discover(&layout).map_or(0, |all| all.iter().filter(|f| f.pid.is_some()).count())
 }

@@ -2,12 +2,13 @@
 //!
 //! The code here is not bridgewatch's on purpose: the yardstick must not change with what it measures.
 
-use bridgewatch::model::CgroupVersion;
+use bridgewatch::model::{CgroupVersion, Pid};
 use bridgewatch::sources::cgroup::{CgroupPaths, Layout, discover};
+use bridgewatch::sources::proc::ProcRoot;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Reads five files of each container through kept descriptors and dumps the interfaces' counters, once a second,
@@ -17,10 +18,10 @@ use std::time::{Duration, Instant};
 /// A file or the socket can't be opened.
 pub fn run() -> Result<(), String> {
     let mut files = Vec::new();
-    let layout = Layout::read(Path::new("/proc")).map_err(|gap| gap.reason)?;
+    let layout = Layout::read(&ProcRoot::default()).map_err(|gap| gap.reason)?;
     for found in discover(&layout).map_err(|e| e.to_string())? {
         let Some(pid) = found.pid else { continue };
-        let Ok(paths) = layout.paths_of(Path::new("/proc"), pid) else { continue };
+        let Ok(paths) = layout.paths_of(&ProcRoot::default(), Pid(pid)) else { continue };
         for path in five(&layout, &paths) {
             files.push(File::open(&path).map_err(|e| format!("open {}: {e}", path.display()))?);
         }

@@ -1,6 +1,6 @@
 //! The measurements of one count, in the lab's namespace.
 
-use crate::{Wishes, children, cpu, engine, proxy, table};
+use crate::{Wishes, children, console, cpu, engine, proxy, table};
 use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -10,12 +10,15 @@ use table::figure;
 const SETTLE: Duration = Duration::from_secs(8);
 
 /// A row of the table of steady costs.
-struct Steady {
-    name: &'static str,
-    used: cpu::Use,
-    resident: f64,
+pub struct Steady {
+    /// What ran.
+    pub name: &'static str,
+    /// Its CPU and the engine's meanwhile.
+    pub used: cpu::Use,
+    /// Resident memory, MiB.
+    pub resident: f64,
     /// Bytes to the terminal a second.
-    written: Option<f64>,
+    pub written: Option<f64>,
 }
 
 /// Measures what is wished for and prints tables.
@@ -36,8 +39,14 @@ pub fn run(wishes: &Wishes) -> Result<(), String> {
     }
     let window = Duration::from_secs(wishes.seconds);
     steady(wishes, &pids, window, count)?;
-    if wishes.wants("start") {
+    if wishes.wants("hub-start") {
         starts()?;
+    }
+    if wishes.wants("start") {
+        console::starts(count)?;
+    }
+    if wishes.wants("keys") {
+        console::keys(count)?;
     }
     if wishes.wants("requests") {
         requests(window.max(Duration::from_secs(61)))?;
@@ -60,6 +69,12 @@ fn steady(wishes: &Wishes, pids: &[i32], window: Duration, count: usize) -> Resu
     let mut rows = Vec::new();
     if wishes.wants("hub") {
         rows.push(child("hub", pids, window, SETTLE)?);
+    }
+    if wishes.wants("console") {
+        rows.push(console::bridgewatch(pids, window, SETTLE)?);
+    }
+    if wishes.wants("docker") {
+        rows.push(console::docker_stats(pids, window)?);
     }
     let floor_after = child("floor", &[], window, Duration::from_secs(2))?;
     let idle_after = cpu::watch(None, pids, window).engine;
@@ -145,19 +160,11 @@ fn starts() -> Result<(), String> {
 fn requests(window: Duration) -> Result<(), String> {
     let path = crate::lab::state().join("recorded.sock");
     let log = proxy::start(&path, crate::lab::state().join("docker.sock"))?;
-    let own = std::env::current_exe().map_err(|e| e.to_string())?;
-    let mut child = std::process::Command::new(own)
-        .args(["--child", "hub"])
-        .env("DOCKER_HOST", format!("unix://{}", path.display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(|e| e.to_string())?;
-    std::thread::sleep(SETTLE);
+    let mut console = console::against(&console::recorded_engine())?;
+    console.drain(SETTLE)?;
     let steady = Instant::now();
-    std::thread::sleep(window);
-    let _ = child.kill();
-    let _ = child.wait();
+    console.drain(window)?;
+    drop(console);
     let log = log.lock().map(|log| log.clone()).unwrap_or_default();
     let later: Vec<_> = log.iter().filter(|(at, _)| *at > steady).collect();
     println!(

@@ -86,10 +86,20 @@ impl History {
         if seconds <= 0.0 {
             return;
         }
-        if self.series.len() > rates.containers.len() {
+        // Both are in the order of ids: they are walked side by side, and only who came or went is looked up.
+        let same = self.series.len() == rates.containers.len()
+            && self.series.keys().zip(&rates.containers).all(|(id, c)| *id == c.id);
+        if !same {
             self.series.retain(|id, _| rates.container(id).is_some());
+            for container in &rates.containers {
+                self.series.entry(container.id.clone()).or_default();
+            }
         }
-        for container in &rates.containers {
+        for (container, (id, series)) in rates.containers.iter().zip(self.series.iter_mut()) {
+            // Rates that are out of order (a damaged recording) must not end up in another's past.
+            if *id != container.id {
+                continue;
+            }
             let values = [
                 container.cpu_percent,
                 container.memory_bytes.map(|b| b as f64),
@@ -98,12 +108,7 @@ impl History {
                 container.io_read_rate,
                 container.io_write_rate,
             ];
-            if !self.series.contains_key(&container.id) {
-                self.series.insert(container.id.clone(), Default::default());
-            }
-            if let Some(series) = self.series.get_mut(&container.id) {
-                push(series, values, seconds);
-            }
+            push(series, values, seconds);
         }
         push(
             &mut self.host,

@@ -88,7 +88,7 @@ fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
         let names: Vec<String> = names.into_iter().flatten().collect();
         let takes = arg.get_action().takes_values();
         let value = takes.then(|| {
-            arg.get_value_names().and_then(|names| names.first()).map_or_else(|| arg.get_id().as_str(), |name| name)
+            arg.get_value_names().and_then(|names| names.first()).map_or(arg.get_id().as_str(), |name| name.as_str())
         });
         let value = value.map(|value| format!("\\fI{}\\fR", text(value.to_uppercase()))).unwrap_or_default();
         writeln!(out, ".TP\n.B {} {value}", text(names.join(", ")))?;

@@ -12,6 +12,7 @@
 //! deadline. It knows no view.
 
 mod answers;
+mod beat;
 mod containers;
 mod hub;
 mod meters;

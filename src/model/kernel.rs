@@ -149,6 +149,9 @@ pub struct CgroupLimits {
 /// A file of the container that decides names: read beneath its root, as a plain file of at most 64 KiB.
 pub type SmallFile = Fact<Outside>;
 
+/// Resource limits of a process by the kernel's names: (soft, hard); `None` is unlimited.
+pub type Rlimits = BTreeMap<String, (Option<u64>, Option<u64>)>;
+
 /// What the kernel knows of one container with processes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelFacts {
@@ -173,7 +176,7 @@ pub struct KernelFacts {
     /// Mounts of the main process.
     pub mounts: Fact<Vec<MountInfo>>,
     /// `/proc/PID/limits`: name to (soft, hard); `None` is unlimited.
-    pub rlimits: Fact<BTreeMap<String, (Option<u64>, Option<u64>)>>,
+    pub rlimits: Fact<Rlimits>,
     /// Routes in its network namespace (from `/proc/PID/net`).
     pub routes: Fact<Vec<Route>>,
     /// `ip_forward` inside its network namespace.

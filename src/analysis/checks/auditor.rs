@@ -139,7 +139,7 @@ impl Auditor {
                     Subject::Container { id } => beyond || changes.containers.contains(id),
                     _ => true,
                 };
-                if !(due && changed) && !owed.contains(&subject) {
+                if !(owed.contains(&subject) || due && changed) {
                     return;
                 }
                 let waits = check.patience == Patience::Settled && self.hold_ns >= HOLD_NS;

@@ -4,12 +4,14 @@ use super::Hub;
 use super::clocks::{ENGINE_PROCESS_BEAT, FIREWALL_BEAT, HOST_BEAT, SOCKETS_BEAT, SOCKETS_WATCHED, SWEEP};
 use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
-use crate::model::{Fact, Firewall, NsInode, NsKind, SourceState};
+use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
 use crate::sources::firewall;
 use crate::sources::proc::Depth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +43,7 @@ impl Hub {
         if self.clocks.ticks.is_multiple_of(2) && self.interest.processes_of.is_some() {
             self.look_closely(self.interest.processes_of.clone());
         }
+        self.look_again_at_the_young(now);
         if now >= self.clocks.sweep {
             self.sweep(now);
         }
@@ -59,6 +62,22 @@ impl Hub {
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
+    }
+
+    fn look_again_at_the_young(&mut self, now: Instant) {
+        if self.young.is_empty() || self.probing.contains("grown") {
+            return;
+        }
+        let due: Vec<ContainerId> = self.young.iter().filter(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect();
+        if due.is_empty() {
+            return;
+        }
+        self.young.retain(|(at, _)| *at > now);
+        let pids = containers::main_pids(&self.snapshot.containers, &self.seats);
+        let batch: Vec<_> = pids.into_iter().filter(|(id, _)| due.contains(id)).collect();
+        if !batch.is_empty() {
+            self.job("grown", Job::Containers(batch, Depth::Full));
+        }
     }
 
     pub(super) fn scan_sockets(&mut self, now: Instant) {
@@ -108,8 +127,17 @@ impl Hub {
     /// process tells without asking it anything.
     pub(super) fn look_at_engine_process(&mut self) {
         let Some(pid) = self.daemon.known().and_then(|d| d.pid) else { return };
-        let stat = std::fs::read(self.root.proc.join(format!("{pid}/stat"))).unwrap_or_default();
+        // The file is kept open: that is cheaper, and it can't come to speak of another process under the same number.
+        if self.engine_process.as_ref().is_none_or(|(known, _)| *known != pid) {
+            self.engine_process = File::open(self.root.proc.join(format!("{pid}/stat"))).ok().map(|file| (pid, file));
+        }
+        let mut stat = [0; 256];
+        let length = self.engine_process.as_ref().and_then(|(_, file)| file.read_at(&mut stat, 0).ok()).unwrap_or(0);
+        let stat = &stat[..length];
         let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2)).copied();
+        if state.is_none() {
+            self.engine_process = None;
+        }
         let answers = self.engine.as_ref().is_some_and(|e| matches!(e.status, SourceState::Ok | SourceState::Partial));
         if answers && matches!(state, Some(b'T' | b't' | b'Z') | None) {
             let _ = self.wires.engine.send(Nudge::Doubt);

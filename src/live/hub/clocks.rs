@@ -9,11 +9,11 @@ pub const FIRST_INTERVAL: Duration = Duration::from_millis(200);
 /// Time a container gets to open its ports before they are looked for.
 pub const SETTLE: Duration = Duration::from_secs(2);
 /// Listening sockets, for which no event tells.
-pub const SOCKETS_BEAT: Duration = Duration::from_secs(30);
+pub const SOCKETS_BEAT: Duration = Duration::from_secs(60);
 /// While somebody looks at ports.
 pub const SOCKETS_WATCHED: Duration = Duration::from_secs(2);
 /// Walk of the cgroup tree beside an engine whose events tell.
-pub const SEATS_BEAT: Duration = Duration::from_secs(20);
+pub const SEATS_BEAT: Duration = Duration::from_secs(60);
 /// The same without an engine.
 pub const SEATS_ALONE: Duration = Duration::from_secs(2);
 /// Facts about the host that hardly change.
@@ -22,8 +22,11 @@ pub const HOST_BEAT: Duration = Duration::from_secs(60);
 pub const FIREWALL_BEAT: Duration = Duration::from_secs(5);
 /// State of the daemon's process.
 pub const ENGINE_PROCESS_BEAT: Duration = Duration::from_secs(2);
+/// A container's main process begins as its runtime's, with every right, and becomes the container's own by exec: facts
+/// of one that just started are read once more after this time.
+pub const GROW_UP: Duration = Duration::from_secs(2);
 /// All kernel facts are read again within this time, a few containers at a time.
-pub const SWEEP: Duration = Duration::from_secs(120);
+pub const SWEEP: Duration = Duration::from_secs(300);
 
 /// When what is due.
 pub struct Clocks {

@@ -1,7 +1,7 @@
 //! Putting the parts together: containers, namespaces, the host, and the snapshot itself.
 
 use super::Hub;
-use super::clocks::{FIRST_INTERVAL, SEATS_ALONE, SEATS_BEAT};
+use super::clocks::{FIRST_INTERVAL, GROW_UP, SEATS_ALONE, SEATS_BEAT};
 use crate::feed::Update;
 use crate::live::containers;
 use crate::live::meters::Ways;
@@ -48,6 +48,12 @@ impl Hub {
         self.kernel_gaps.retain(|id, _| ids.contains(id));
     }
 
+    /// It started so lately, or at a time so unknown, that its runtime may not be done with it.
+    fn is_young(&self, id: &ContainerId) -> bool {
+        let started = self.snapshot.container(id).and_then(|c| c.started_at);
+        started.is_none_or(|at| Timestamp::now().duration_since(at).as_secs() < 10)
+    }
+
     /// Reads kernel facts of containers that have none yet, or whose main process is another one.
     pub(super) fn probe_containers(&mut self) {
         let pids = containers::main_pids(&self.snapshot.containers, &self.seats);
@@ -66,6 +72,10 @@ impl Hub {
             .cloned()
             .collect();
         if !new.is_empty() {
+            let at = Instant::now() + GROW_UP;
+            let young = new.iter().filter(|(id, _)| self.is_young(id)).map(|(id, _)| (at, id.clone()));
+            let young: Vec<_> = young.collect();
+            self.young.extend(young);
             self.probe("quick", new, Depth::Quick);
             return;
         }

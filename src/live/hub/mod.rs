@@ -26,6 +26,7 @@ use crate::sources::netlink::{NetlinkNudge, NetlinkState, NetlinkUpdate};
 use crate::sources::proc::{Depth, ProcRoot};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 use std::time::{Duration, Instant};
@@ -90,6 +91,10 @@ pub struct Hub {
     clocks: Clocks,
     probing: BTreeSet<&'static str>,
     daemon_asked_for: Option<String>,
+    /// Containers whose facts were read while their runtime may still have been setting them up: when to read again.
+    young: Vec<(Instant, ContainerId)>,
+    /// The kept file that tells the state of the engine's process.
+    engine_process: Option<(Pid, File)>,
 }
 
 /// Senders that stay with the hub.
@@ -148,7 +153,10 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         },
         probing: BTreeSet::new(),
         daemon_asked_for: None,
+        young: Vec::new(),
+        engine_process: None,
     };
+    let mut beat = crate::live::beat::Beat::new();
     hub.begin();
     loop {
         let wake = hub.clocks.publish.map_or(hub.clocks.tick, |p| p.min(hub.clocks.tick));
@@ -162,7 +170,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
             Some(update) = netlink.recv() => hub.on_netlink(update),
             Some(reply) = replies.recv() => hub.on_reply(reply),
             Some(rules) = firewalls.recv() => hub.on_firewall(rules),
-            () = tokio::time::sleep_until(wake.into()) => {}
+            () = beat.reached(wake) => {}
         }
         if !hub.on_time(Instant::now()) {
             break;
@@ -303,9 +311,14 @@ impl Hub {
                 self.host_facts = Some(host);
                 self.compose_host();
             }
-            Reply::Containers(facts) => self.on_facts(facts),
+            Reply::Containers(facts) => {
+                if !self.on_facts(facts) {
+                    return;
+                }
+            }
             Reply::ContainersDone(depth) => {
                 self.probing.remove("closely");
+                self.probing.remove("grown");
                 self.probing.remove("sweep");
                 let ours = self.probing.remove(if depth == Depth::Quick { "quick" } else { "full" });
                 if ours {
@@ -339,12 +352,13 @@ impl Hub {
         self.touch();
     }
 
-    fn on_facts(&mut self, facts: Vec<(ContainerId, Result<Arc<KernelFacts>, Gap>)>) {
-        let mut moved = false;
+    /// True when something is known now that was not.
+    fn on_facts(&mut self, facts: Vec<(ContainerId, Result<Arc<KernelFacts>, Gap>)>) -> bool {
+        let (mut moved, mut changed) = (false, false);
         for (id, facts) in facts {
             match facts {
                 Ok(facts) => {
-                    self.kernel_gaps.remove(&id);
+                    changed |= self.kernel_gaps.remove(&id).is_some();
                     let old = self.kernel.get(&id);
                     // A quick look at a process that was already read in full tells nothing new.
                     let known = old.is_some_and(|o| {
@@ -353,21 +367,25 @@ impl Hub {
                     if known && facts.processes.known().is_none() {
                         continue;
                     }
+                    // A sweep mostly finds what is known: then nothing is published, and nobody derives anything anew.
+                    if old == Some(&facts) {
+                        continue;
+                    }
                     moved |= old.is_none_or(|o| o.namespaces != facts.namespaces);
                     self.kernel.insert(id, facts);
+                    changed = true;
                 }
-                Err(gap) if gap.kind == GapKind::Gone => {
-                    self.kernel.remove(&id);
-                }
-                Err(gap) => {
-                    self.kernel_gaps.insert(id, gap);
-                }
+                Err(gap) if gap.kind == GapKind::Gone => changed |= self.kernel.remove(&id).is_some(),
+                Err(gap) => changed |= self.kernel_gaps.insert(id, gap.clone()).as_ref() != Some(&gap),
             }
         }
-        self.snapshot.kernel = Arc::new(self.kernel.clone());
+        if changed {
+            self.snapshot.kernel = Arc::new(self.kernel.clone());
+        }
         if moved {
             self.aim_inside();
         }
+        changed
     }
 
     /// Does what is due. False when nobody listens any more.

@@ -90,6 +90,8 @@ pub struct Meter {
     /// The newest reading; values on slower beats stand here between their readings.
     sample: Sample,
     has_quota: bool,
+    /// The sum of memory has changed since its parts were read.
+    memory_moved: bool,
     /// Identity of the cgroup that the files belong to.
     pub paths: CgroupPaths,
 }
@@ -147,6 +149,7 @@ impl Meter {
             ],
             sample: blank(id, meta.ino()),
             has_quota: false,
+            memory_moved: false,
             paths,
         })
     }
@@ -159,23 +162,39 @@ impl Meter {
     pub fn read(&mut self, beat: u64, at_ns: u64, system_cpu_ns: u64, buffer: &mut [u8]) -> Result<&Sample, Arc<Gap>> {
         let first = self.sample.at_ns == 0;
         let due = |every: u64| first || beat.is_multiple_of(every);
+        let slow = due(SLOW_BEAT);
         self.sample.at_ns = at_ns;
         self.sample.system_cpu_ns = system_cpu_ns;
+        let (cpu_before, memory_before) = (self.sample.cpu_ns.get(), self.sample.memory_bytes.get());
         if self.is_v2 {
             self.read_cpu_v2(buffer)?
         } else {
-            self.read_cpu_v1(due(SLOW_BEAT), buffer)?
+            self.read_cpu_v1(buffer)?
+        }
+        // Starting, ending, waiting for a disk: all of it takes CPU time. Where none was used, the counters of what
+        // processes do stand still, and need not be read to know that. Write-back on behalf of a cgroup is the kernel's
+        // doing, which v2 charges and v1 does not; the slow beat sees to whatever else there may be.
+        let is_idle = cpu_before.is_some() && cpu_before == self.sample.cpu_ns.get() && !slow;
+        if !self.is_v2 && (slow || (self.has_quota && !is_idle)) {
+            self.has_quota = self.read_throttling_v1(buffer);
         }
         self.sample.memory_bytes = fact(self.memory.read(buffer, number));
-        if due(MEMORY_STAT_BEAT) {
+        // While the sum stands still, its parts do nearly always: they wait for the slow beat then.
+        self.memory_moved |= memory_before != self.sample.memory_bytes.get();
+        if slow || (self.memory_moved && due(MEMORY_STAT_BEAT)) {
             self.read_memory_stat(buffer);
+            self.memory_moved = false;
         }
-        let parse = if self.is_v2 { parse_io_stat } else { parse_blkio };
-        let io: Result<Io, _> = self.io.read(buffer, |bytes| Some(parse(bytes)));
-        self.sample.io_read_bytes = fact(io.clone().map(|io| io.read_bytes));
-        self.sample.io_write_bytes = fact(io.map(|io| io.write_bytes));
-        self.sample.pids = fact(self.pids.read(buffer, number));
-        if due(SLOW_BEAT) {
+        if self.is_v2 || !is_idle {
+            let parse = if self.is_v2 { parse_io_stat } else { parse_blkio };
+            let io: Result<Io, _> = self.io.read(buffer, |bytes| Some(parse(bytes)));
+            self.sample.io_read_bytes = fact(io.clone().map(|io| io.read_bytes));
+            self.sample.io_write_bytes = fact(io.map(|io| io.write_bytes));
+        }
+        if !is_idle {
+            self.sample.pids = fact(self.pids.read(buffer, number));
+        }
+        if slow {
             self.read_limits(buffer);
         }
         if due(PRESSURE_BEAT) {
@@ -188,13 +207,10 @@ impl Meter {
         Ok(&self.sample)
     }
 
-    fn read_cpu_v1(&mut self, due: bool, buffer: &mut [u8]) -> Result<(), Arc<Gap>> {
+    fn read_cpu_v1(&mut self, buffer: &mut [u8]) -> Result<(), Arc<Gap>> {
         let cpu = self.cpu.read(buffer, number);
         gone(&cpu)?;
         self.sample.cpu_ns = fact(cpu);
-        if due || self.has_quota {
-            self.has_quota = self.read_throttling_v1(buffer);
-        }
         Ok(())
     }
 

@@ -91,16 +91,20 @@ impl Sampler {
                 Err(_) => gone.push(id.clone()),
             }
         }
+        // The meters are in the order of their ids; only those opened anew are not.
+        let is_whole = gone.is_empty();
         for id in gone {
             let Some(old) = self.meters.remove(&id) else { continue };
-            if let Ok(mut meter) = Meter::open(&self.layout, id.clone(), old.paths) {
-                if let Ok(sample) = meter.read(0, host.at_ns, host.system_cpu_ns, &mut self.buffer) {
-                    samples.push(sample.clone());
-                    self.meters.insert(id, meter);
-                }
+            if let Ok(mut meter) = Meter::open(&self.layout, id.clone(), old.paths)
+                && let Ok(sample) = meter.read(0, host.at_ns, host.system_cpu_ns, &mut self.buffer)
+            {
+                samples.push(sample.clone());
+                self.meters.insert(id, meter);
             }
         }
-        samples.sort_by(|a, b| a.id.cmp(&b.id));
+        if !is_whole {
+            samples.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         (samples, host)
     }
 }
