@@ -62,6 +62,8 @@ struct Scan {
     short: Option<(&'static str, bool)>,
     /// The option whose value comes next.
     awaits: Option<String>,
+    /// The word before was a long option without a value in it.
+    after_option: bool,
     /// Names of what was masked.
     found: Vec<String>,
 }
@@ -90,8 +92,11 @@ impl Scan {
             self.hit(&name, bare);
             return Cow::Borrowed(mask(word));
         }
+        // `--data-root /var/lib/docker` names a directory, not the program `docker`.
+        let is_value = std::mem::replace(&mut self.after_option, bare.starts_with("--") && !bare.contains('='))
+            && bare.contains('/');
         let program = bare.rsplit('/').next().unwrap_or(bare);
-        if let Some((_, option, glued)) = SHORT_OPTIONS.iter().find(|(name, ..)| *name == program) {
+        if let Some((_, option, glued)) = SHORT_OPTIONS.iter().find(|(name, ..)| *name == program && !is_value) {
             self.short = Some((option, *glued));
             return Cow::Borrowed(word);
         }
