@@ -6,7 +6,6 @@ mod support {
     pub mod driver;
     #[allow(dead_code)]
     pub mod hosts;
-    pub mod trim;
 }
 
 use bridgewatch::app::Prefs;
@@ -329,15 +328,4 @@ fn the_recorded_hosts_are_small_and_name_no_other_machine() {
             }
         }
     }
-}
-
-#[test]
-#[ignore = "makes a recorded host: TRIM_FROM, TRIM_TO, TRIM_ENGINE (a recording whose engine's containers are kept), TRIM_DIR, TRIM_NAME"]
-fn trim_a_recording() {
-    let given = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-    let (from, to, dir, name) = (given("TRIM_FROM"), given("TRIM_TO"), given("TRIM_DIR"), given("TRIM_NAME"));
-    let containers = support::trim::of_engine(Path::new(&given("TRIM_ENGINE")));
-    let lab = support::trim::Lab { dir: &dir, name: &name, containers };
-    let title = Path::new(&to).file_stem().expect("a name").to_string_lossy().into_owned();
-    support::trim::trim(Path::new(&from), Path::new(&to), &title, &lab);
 }

@@ -55,11 +55,11 @@ const COLUMNS: &[Column] = &[
     text(
         "path",
         "PATH",
-        (11, 18),
+        (9, 18),
         2,
         "How a connection gets there: DNAT by a rule, through a proxy process, both, none; ? when the rules could not be read.",
     ),
-    text("listener", "LISTENER", (12, 28), 2, "The process that answers, with its pid on the host."),
+    text("listener", "LISTENER", (14, 28), 2, "The process that answers, with its pid on the host."),
     text("conflicts", "CONFLICTS", (9, 40), 3, "Others that hold or want the same port."),
     text("network", "NETWORK", (10, 24), 6, "Network whose address the container answers on."),
     text("container-ip", "ADDRESS", (12, 22), 7, "Address of the container."),

@@ -19,24 +19,24 @@ const PLACES: &[(&str, &str)] = &[
 ];
 
 /// The lab that is kept of a recording.
-pub struct Lab<'a> {
+struct Lab<'a> {
     /// Its directory.
-    pub dir: &'a str,
+    dir: &'a str,
     /// The name of its network namespace; those that begin with it and `-` are its too.
-    pub name: &'a str,
+    name: &'a str,
     /// Its containers.
-    pub containers: BTreeSet<ContainerId>,
+    containers: BTreeSet<ContainerId>,
 }
 
 /// Containers of the engine in a recording.
-pub fn of_engine(recording: &Path) -> BTreeSet<ContainerId> {
+fn of_engine(recording: &Path) -> BTreeSet<ContainerId> {
     let mut reader = Reader::open(recording).expect("a recording");
     let last = reader.frame(reader.len() - 1).expect("a frame");
     last.containers.iter().filter(|c| c.owner == Owner::Engine).map(|c| c.id.clone()).collect()
 }
 
 /// Writes `to` from at most three moments of `from`.
-pub fn trim(from: &Path, to: &Path, title: &str, lab: &Lab<'_>) {
+fn trim(from: &Path, to: &Path, title: &str, lab: &Lab<'_>) {
     let mut reader = Reader::open(from).expect("a recording");
     let meta = Meta { title: title.to_owned(), ..Meta::new(reader.taken_at(0).expect("a moment"), true) };
     let options = WriteOptions { overwrite: true, ..WriteOptions::default() };
@@ -121,4 +121,15 @@ fn shorten(release: &mut serde_json::Value) {
     if let Some(text) = release.as_str() {
         *release = text.split('-').next().unwrap_or(text).into();
     }
+}
+
+fn main() {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let [from, to, engine, dir, name] = given.as_slice() else {
+        eprintln!("usage: trim_recording FROM TO ENGINE_RECORDING LAB_DIR LAB_NETNS");
+        std::process::exit(2);
+    };
+    let lab = Lab { dir, name, containers: of_engine(Path::new(engine)) };
+    let title = Path::new(to).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    trim(Path::new(from), Path::new(to), &title, &lab);
 }
