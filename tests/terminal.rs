@@ -95,6 +95,10 @@ fn t06_it_suspends_to_the_shell_and_comes_back_at_the_new_size() {
     console.wait_for("Containers");
     console.press("ctrl+z");
     console.wait_for("Stopped");
+    // The shell switches its bracketed paste on with its prompt.
+    console.wait_until("the prompt after it", |screen| {
+        screen.lines().rfind(|l| !l.trim().is_empty()).is_some_and(|l| l.trim_end() == "ready>")
+    });
     assert_eq!(console.modes(), (false, false, true), "the shell's own screen, with its own bracketed paste");
     console.resize((100, 30));
     console.send(b"fg\r");

@@ -43,7 +43,7 @@ const COLUMNS: &[Column] = &[
         "Address and port on the host; * is every address. Nothing for a port that is not published: then the address inside.",
     ),
     text("proto", "PROTO", (5, 5), 4, "Transport."),
-    text("name", "NAME", (12, 32), 1, "Container, or the host process that listens."),
+    text("name", "NAME", (13, 32), 1, "Container, or the host process that listens."),
     number("container-port", "TO", 5, 3, "Port in the container."),
     text(
         "exposure",
