@@ -7,7 +7,9 @@
 //! - [`sources`]: the impure readers that fill the model
 //! - [`live`]: the running host as a feed of snapshots
 //! - [`analysis`]: pure verbs, snapshots in, a report out
-//! - [`actions`]: the seam for what may one day change a host
+//! - [`plan`]: wishes become plans, as pure data
+//! - [`actions`]: the hands that carry out plans; the only room that changes a host
+//! - [`journal`]: what was changed, on disk, and the limits that are wanted
 //! - [`recording`]: snapshots in a file
 //! - [`feed`]: where snapshots come from, as the console sees it
 //! - [`playback`]: a recording as such a feed
@@ -23,8 +25,10 @@ pub mod analysis;
 pub mod app;
 pub mod cli;
 pub mod feed;
+pub mod journal;
 pub mod live;
 pub mod model;
+pub mod plan;
 pub mod playback;
 pub mod recording;
 pub mod screen;

@@ -34,7 +34,24 @@ const ROOMS: &[Room] = &[
         &["model", "text"],
         "I/O, async, the clock, how anything is shown",
     ),
-    Room("actions", "the seam for what may one day change a host", &["model", "text"], "views, the console"),
+    Room(
+        "plan",
+        "what may be done, as data: wishes, plans, what takes them back",
+        &["analysis", "model", "text"],
+        "I/O, the clock, how anything is carried out or shown",
+    ),
+    Room(
+        "journal",
+        "what was changed, on disk; limits that are wanted",
+        &["model", "plan", "text"],
+        "who asks, who acts",
+    ),
+    Room(
+        "actions",
+        "the hands: the only room that changes a host",
+        &["journal", "model", "plan", "sources", "text"],
+        "views, the console",
+    ),
     Room(
         "recording",
         "snapshots in a file and back; what is scrubbed",
@@ -47,7 +64,7 @@ const ROOMS: &[Room] = &[
     Room(
         "app",
         "state and update of the console, keys, lists, overlays",
-        &["analysis", "feed", "model", "text", "theme", "views"],
+        &["analysis", "feed", "model", "plan", "text", "theme", "views"],
         "drawing, I/O, async, sources",
     ),
     Room(
@@ -77,24 +94,38 @@ const ROOMS: &[Room] = &[
     Room(
         "cli",
         "the command line, and what its commands print",
-        &["actions", "analysis", "app", "feed", "live", "model", "playback", "recording", "terminal", "text", "theme"],
+        &[
+            "actions",
+            "analysis",
+            "app",
+            "feed",
+            "journal",
+            "live",
+            "model",
+            "plan",
+            "playback",
+            "recording",
+            "terminal",
+            "text",
+            "theme",
+        ],
         "ratatui, how a source reads",
     ),
 ];
 
 /// Crates that only some rooms may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("bollard", &["sources"]),
-    ("rtnetlink", &["sources"]),
-    ("netlink_proto", &["sources"]),
+    ("bollard", &["sources", "actions"]),
+    ("rtnetlink", &["sources", "actions"]),
+    ("netlink_proto", &["sources", "actions"]),
     ("procfs", &["sources"]),
-    ("nix", &["sources", "live", "terminal", "recording", "cli"]),
-    ("tokio", &["sources", "live", "playback", "feed", "cli", "terminal"]),
+    ("nix", &["actions", "sources", "live", "terminal", "recording", "cli", "journal"]),
+    ("tokio", &["actions", "sources", "live", "playback", "feed", "cli", "terminal"]),
     ("ratatui", &["theme", "widgets", "screen", "terminal"]),
     ("crossterm", &["terminal"]),
     ("clap", &["cli"]),
-    ("std::process::Command", &["sources"]),
-    ("std::fs", &["sources", "live", "recording", "cli", "terminal"]),
+    ("std::process::Command", &["sources", "actions"]),
+    ("std::fs", &["actions", "journal", "sources", "live", "recording", "cli", "terminal"]),
 ];
 
 /// Files above 500 lines, with the reason.
@@ -245,8 +276,7 @@ fn no_entry_of_the_table_is_idle() {
         let kept = room.2.iter().filter(|other| !used.contains(&(room.0.to_owned(), (**other).to_owned())));
         kept.map(|other| format!("{} -> {other}", room.0)).collect()
     };
-    // The actions room is a seam: what it may use is settled before it does.
-    let idle: Vec<String> = ROOMS.iter().filter(|room| room.0 != "actions").flat_map(idle).collect();
+    let idle: Vec<String> = ROOMS.iter().flat_map(idle).collect();
     assert!(idle.is_empty(), "{idle:?}");
 }
 

@@ -3,10 +3,10 @@
 use super::args::Global;
 use super::run::{CommandError, code};
 use super::source::live_options;
-use crate::actions::Mode;
 use crate::app::keymap::Keymap;
 use crate::app::{Options, Prefs, Settings};
 use crate::feed::{Ask, Feed};
+use crate::plan::Mode;
 use crate::recording::{Reader, demo as embedded};
 use crate::terminal::{self, Msg, Setup};
 use crate::{live as live_host, playback};

@@ -16,6 +16,7 @@ mod sample;
 mod snapshot;
 mod socket;
 mod source;
+mod tc;
 
 pub use container::{
     Compose, Config, Container, Device, Endpoint, Exec, Health, HealthCheck, Mount, NetworkMode, Owner, PublishedPort,
@@ -34,3 +35,6 @@ pub use sample::{HostSample, Pressure, Sample};
 pub use snapshot::{SCHEMA_VERSION, Snapshot};
 pub use socket::{Listener, ProcessRef, Proxy, SocketScan};
 pub use source::{SourceState, SourceStatus};
+pub use tc::{
+    Netem, Qdisc, QdiscSample, QdiscSetup, Shape, Tc, TcAction, TcClass, TcFilter, TcHandle, Wanted, WantedLimits,
+};

@@ -2,7 +2,7 @@
 
 use super::{
     Container, ContainerId, Event, FdbEntry, Firewall, Host, HostSample, IfIndex, KernelFacts, Link, LinkSample, Netns,
-    Network, NsInode, Route, Sample, SocketScan, SourceState, SourceStatus, Volume,
+    Network, NsInode, QdiscSample, Route, Sample, SocketScan, SourceState, SourceStatus, Tc, Volume, WantedLimits,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,12 @@ pub struct Snapshot {
     pub sockets: Arc<Vec<SocketScan>>,
     /// Packet filter.
     pub firewall: super::Fact<Arc<Firewall>>,
+    /// Traffic control of our own namespace; unknown until it was read.
+    pub tc: super::Fact<Arc<Tc>>,
+    /// Counters of qdiscs, sorted by (netns, ifindex, parent, handle). Empty when nobody looks and nothing is limited.
+    pub qdisc_samples: Arc<Vec<QdiscSample>>,
+    /// Limits that are wanted, as the state file has them.
+    pub wanted: WantedLimits,
     /// The newest events, oldest first, bounded.
     pub events: Arc<Vec<Arc<Event>>>,
 }
@@ -81,6 +87,9 @@ impl Default for Snapshot {
             fdb: Arc::default(),
             sockets: Arc::default(),
             firewall: super::Fact::default(),
+            tc: super::Fact::default(),
+            qdisc_samples: Arc::default(),
+            wanted: Arc::default(),
             events: Arc::default(),
         }
     }

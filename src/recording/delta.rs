@@ -2,7 +2,7 @@
 
 use crate::model::{
     Container, ContainerId, Event, Fact, FdbEntry, Firewall, Host, HostSample, KernelFacts, Link, LinkSample, Netns,
-    Network, Route, Sample, Snapshot, SocketScan, SourceStatus, Volume,
+    Network, QdiscSample, Route, Sample, Snapshot, SocketScan, SourceStatus, Tc, Volume, WantedLimits,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,12 @@ pub(super) struct Delta {
     sockets: Option<Arc<Vec<SocketScan>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     firewall: Option<Fact<Arc<Firewall>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tc: Option<Fact<Arc<Tc>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qdisc_samples: Option<Arc<Vec<QdiscSample>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<WantedLimits>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<EventsPatch>,
 }
@@ -102,6 +108,9 @@ impl Delta {
             fdb: changed(&before.fdb, &now.fdb),
             sockets: changed(&before.sockets, &now.sockets),
             firewall: (before.firewall != now.firewall).then(|| now.firewall.clone()),
+            tc: (before.tc != now.tc).then(|| now.tc.clone()),
+            qdisc_samples: changed(&before.qdisc_samples, &now.qdisc_samples),
+            wanted: changed(&before.wanted, &now.wanted),
             events: patch_events(&before.events, &now.events),
         })
     }
@@ -126,6 +135,11 @@ impl Delta {
         if let Some(firewall) = self.firewall {
             next.firewall = firewall;
         }
+        if let Some(tc) = self.tc {
+            next.tc = tc;
+        }
+        put(&mut next.qdisc_samples, self.qdisc_samples);
+        put(&mut next.wanted, self.wanted);
         if let Some(patch) = self.containers {
             let mut all: BTreeMap<_, _> = before.containers.iter().map(|c| (c.id.clone(), c.clone())).collect();
             patch.apply(&mut all, |c| &c.id);

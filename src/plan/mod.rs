@@ -1,0 +1,35 @@
+//! What may be done, as data: wishes become plans, plans are shown, and only then carried out by [`crate::actions`].
+//!
+//! ```text
+//! Wish (form, key, subcommand) ─► plan() ─► Plan: identities, steps, what it affects, what takes it back
+//!                                             │ shown, confirmed
+//!                                             ▼
+//!                                actions: check ─► apply ─► read back ─► journal ─► Entry ─► undo() ─► Plan
+//! ```
+//!
+//! Everything here is a pure function of a [`Ground`]: the snapshot and its report, and how the operator is connected.
+//! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
+//! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
+
+mod entry;
+mod ground;
+mod op;
+mod progress;
+mod refusal;
+mod steps;
+mod warrant;
+mod wish;
+
+pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
+pub use ground::{Ground, Session, SshSession};
+pub use op::{
+    ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place, RouteRef,
+};
+pub use progress::{OnFailure, Order, Progress};
+pub use refusal::Refusal;
+pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
+pub use warrant::{Mode, Permit, Warrant};
+pub use wish::{
+    ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
+    Wish,
+};
