@@ -5,8 +5,10 @@
 //! mode the part that can change anything is therefore never constructed; this is a matter of types, not of an `if`
 //! that could be forgotten.
 
+mod executor;
 mod hand;
 mod hands;
 
+pub use executor::{Manner, PutUpGuard, carry_out, take_back};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
 pub use hands::Hands;

@@ -11,6 +11,7 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+mod bind;
 mod entry;
 mod ground;
 mod op;
@@ -20,6 +21,7 @@ mod steps;
 mod warrant;
 mod wish;
 
+pub use bind::Bound;
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
