@@ -23,7 +23,8 @@ mod wish;
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
-    ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place, RouteRef,
+    Classifier, ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place,
+    RouteRef,
 };
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
