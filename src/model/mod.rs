@@ -11,6 +11,7 @@ mod host;
 mod ids;
 mod kernel;
 mod link;
+mod mark;
 mod net;
 mod network;
 mod sample;
@@ -31,6 +32,7 @@ pub use host::{CgroupVersion, Daemon, Endpoint as EngineEndpoint, Engine, Host, 
 pub use ids::{ContainerId, IfIndex, NetworkId, NsInode, Pid, Subject};
 pub use kernel::{Caps, CgroupLimits, KernelFacts, MountInfo, Namespaces, NsKind, Process, Rlimits, SmallFile};
 pub use link::{Bridge, BridgePort, FdbEntry, Link, LinkAddress, LinkCounters, LinkSample, Netns, Peer, Route};
+pub use mark::{IFB_PREFIX, Mark, PLUMB_PREFIX};
 pub use net::{Cidr, Mac, NotACidr, Proto};
 pub use network::{Member, Network, Pool, Volume};
 pub use sample::{HostSample, Pressure, Sample};

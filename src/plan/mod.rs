@@ -24,7 +24,8 @@ mod words;
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
-    ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place, RouteRef,
+    Classifier, ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place,
+    RouteRef,
 };
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;

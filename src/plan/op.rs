@@ -154,6 +154,16 @@ pub enum NewLink {
     Ifb,
 }
 
+/// The classifier of a filter that takes every packet; which one depends on what the kernel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Classifier {
+    /// `matchall`.
+    Matchall,
+    /// `u32 match u32 0 0`.
+    U32,
+}
+
 /// A message to the kernel. Fields are the arguments of the call, named as there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -185,7 +195,14 @@ pub enum KernelOp {
     /// `tc qdisc delete`; the kernel's default comes back.
     DeleteQdisc { link: LinkRef, parent: TcHandle, handle: TcHandle },
     /// `tc filter add`: every packet is taken.
-    AddFilter { link: LinkRef, parent: TcHandle, preference: u16, action: TcAction, to: Option<LinkRef> },
+    AddFilter {
+        link: LinkRef,
+        parent: TcHandle,
+        preference: u16,
+        classifier: Classifier,
+        action: TcAction,
+        to: Option<LinkRef>,
+    },
     /// `tc filter delete`.
     DeleteFilter { link: LinkRef, parent: TcHandle, preference: u16 },
 }
