@@ -1,7 +1,7 @@
 //! Identities of what a plan makes are known only once it is made. They are then filled into the steps that follow and
 //! into what takes them back, so that nothing is ever found by a name that another could have taken meanwhile.
 
-use super::{EngineOp, KernelOp, LinkRef, NetworkRef, NewLink, Op, Place};
+use super::{EngineOp, KernelOp, LinkRef, NetworkRef, Op, Place};
 use crate::model::{IfIndex, NetworkId};
 use crate::text::Outside;
 
@@ -87,16 +87,4 @@ pub(super) fn links_of(op: &mut KernelOp) -> Vec<&mut LinkRef> {
         KernelOp::SetMaster { link, master } => std::iter::once(link).chain(master).collect(),
         KernelOp::AddFilter { link, to, .. } => std::iter::once(link).chain(to).collect(),
     }
-}
-
-/// Where a message works: the namespaces of what it names and makes.
-pub(super) fn places_of(op: &mut KernelOp) -> Vec<Place> {
-    if let KernelOp::AddLink { link, new, .. } = op {
-        let peer = match new {
-            NewLink::Veth { peer_place, .. } => Some(peer_place.clone()),
-            NewLink::Ifb => None,
-        };
-        return std::iter::once(link.place.clone()).chain(peer).collect();
-    }
-    links_of(op).into_iter().map(|link| link.place.clone()).collect()
 }

@@ -18,6 +18,7 @@ mod op;
 mod progress;
 mod refusal;
 mod steps;
+mod undo;
 mod warrant;
 mod wish;
 mod words;
@@ -32,6 +33,7 @@ pub use op::{
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
 pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
+pub use undo::straight;
 pub use warrant::{Mode, Permit, Warrant};
 pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
