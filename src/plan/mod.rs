@@ -11,11 +11,14 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+pub mod containers;
+mod draft;
 mod entry;
 mod ground;
 mod op;
 mod progress;
 mod refusal;
+mod session;
 mod steps;
 mod warrant;
 mod wish;
@@ -41,11 +44,12 @@ pub use words::quote;
 ///
 /// # Errors
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
-pub fn plan(_ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
+pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
     match wish {
         Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
             Err(Refusal::new("this", "the kernel's part is not built in yet"))
         }
+        Wish::Containers { of, change } => containers::plan(ground, of, change),
         _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
     }
 }
