@@ -15,8 +15,10 @@ pub mod containers;
 mod draft;
 mod entry;
 mod ground;
+pub mod networks;
 mod op;
 mod progress;
+mod prune;
 mod refusal;
 mod session;
 mod steps;
@@ -50,6 +52,12 @@ pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
             Err(Refusal::new("this", "the kernel's part is not built in yet"))
         }
         Wish::Containers { of, change } => containers::plan(ground, of, change),
-        _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
+        Wish::CreateNetwork(spec) => networks::create(ground, spec),
+        Wish::RemoveNetworks { of } => networks::remove(ground, of),
+        Wish::Connect { network, members } => networks::connect(ground, network, members),
+        Wish::Disconnect { of, networks, force } => networks::disconnect(ground, of, networks, *force),
+        Wish::DropStaleEndpoint { network, endpoint } => networks::drop_stale(ground, network, endpoint),
+        Wish::Prune(what) => prune::plan(ground, *what),
+        Wish::PruneShown { what, preview } => prune::shown(ground, *what, preview),
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod amounts;
 mod checkpoint;
-mod effects;
+pub(super) mod effects;
 mod image;
 mod limits;
 mod policy;
@@ -14,7 +14,6 @@ mod tests;
 
 pub use policy::parse_policy;
 
-pub(super) use power::{may_start, stop_effects};
 pub(super) use remove::remove_row;
 
 use super::draft::{Draft, several};
