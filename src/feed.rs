@@ -6,11 +6,11 @@ use crate::text::Outside;
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// Something that arrives without being waited for.
+/// Something that arrives without being waited for. `S` is what a snapshot has become on its way.
 #[derive(Debug, Clone)]
-pub enum Update {
+pub enum Update<S = Arc<Snapshot>> {
     /// The host at a new instant.
-    Snapshot(Arc<Snapshot>),
+    Snapshot(S),
     /// The next snapshot does not continue the one before (a jump in a recording): rates and history begin anew.
     Jump,
     /// Log lines of the container asked for, oldest first.
@@ -21,6 +21,20 @@ pub enum Update {
     Playback(Playback),
     /// The feed has ended for good; the reason in words.
     Ended(String),
+}
+
+impl<S> Update<S> {
+    /// The same update with another thing in the place of the snapshot.
+    pub fn map<T>(self, make: impl FnOnce(S) -> T) -> Update<T> {
+        match self {
+            Update::Snapshot(snapshot) => Update::Snapshot(make(snapshot)),
+            Update::Jump => Update::Jump,
+            Update::Logs(batch) => Update::Logs(batch),
+            Update::Raw(subject, answer) => Update::Raw(subject, answer),
+            Update::Playback(playback) => Update::Playback(playback),
+            Update::Ended(why) => Update::Ended(why),
+        }
+    }
 }
 
 /// A line of a container's log.

@@ -8,6 +8,7 @@ mod laws;
 pub mod names;
 pub mod nat;
 pub mod path;
+pub mod picture;
 pub mod ports;
 pub mod rates;
 pub mod report;
@@ -20,6 +21,7 @@ pub mod wiring;
 
 pub use addressing::{Leftover, PoolUse};
 pub use history::{History, Metric};
+pub use picture::Picture;
 pub use ports::{Conflict, Exposure, PortRow};
 pub use rates::{ContainerRates, HostRates, LinkRates, Rates};
 pub use report::{Analyst, Report};

@@ -87,6 +87,11 @@ impl Analyst {
         *self = Analyst::default();
     }
 
+    /// The snapshot of the newest report.
+    pub fn newest(&self) -> Option<&Snapshot> {
+        self.last.as_deref()
+    }
+
     /// The newest report.
     pub fn report(&self) -> &Report {
         &self.report

@@ -1,7 +1,8 @@
 //! Everything that can happen to the console, and everything it can ask of the shell around it.
 
+use super::desk::News;
 use super::keys::Key;
-use crate::feed::{Ask, Update};
+use crate::feed::Ask;
 
 /// Something on the screen that was clicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub enum Msg {
     /// The terminal has this size.
     Resize(u16, u16),
     /// Something arrived from the feed.
-    Update(Update),
+    Update(News),
     /// The console was stopped for so many seconds and goes on.
     Resumed(u64),
     /// The shell has something to say; true for an error.

@@ -1,6 +1,7 @@
 //! State and update: what the console is doing. No drawing, no I/O, no async.
 
 mod act;
+mod desk;
 pub mod filter;
 mod goto;
 pub mod input;
@@ -23,6 +24,7 @@ pub mod state;
 mod update;
 pub mod world;
 
+pub use desk::{Desk, News};
 pub use list::{ListScreen, Screen};
 pub use message::{Effect, Msg, Target};
 pub use scene::{Prefs, Scene};

@@ -1,5 +1,6 @@
 //! What each message does to the state. Keys are looked up in the key map; everything else is here.
 
+use super::desk::News;
 use super::input::Input;
 use super::keymap::{Action, Context, refusal};
 use super::keys::{Code, Key};
@@ -49,9 +50,9 @@ impl App {
         }
     }
 
-    fn arrive(&mut self, update: Update) {
-        match update {
-            Update::Snapshot(next) => drop(self.world.take(next)),
+    fn arrive(&mut self, news: News) {
+        match news {
+            Update::Snapshot(next) => self.world.take(next),
             Update::Jump => self.world.forget(),
             Update::Logs(batch) => drop(self.logs.take(batch)),
             Update::Raw(subject, answer) => self.raw.take(&subject, answer),

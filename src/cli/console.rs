@@ -5,13 +5,12 @@ use super::run::{CommandError, code};
 use super::source::live_options;
 use crate::app::keymap::Keymap;
 use crate::app::{Options, Prefs, Settings};
-use crate::feed::{Ask, Feed, Update};
+use crate::feed::{Ask, Feed};
 use crate::plan::Mode;
 use crate::recording::{Reader, demo as embedded};
 use crate::terminal::{self, Msg, Setup};
 use crate::{live as live_host, playback};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -27,7 +26,7 @@ pub fn live(global: &Global) -> Result<u8, CommandError> {
         options.interval = Duration::from_millis(settings.interval_ms);
     }
     let inbox = channel();
-    let asks = live_host::start(options, sink(&inbox))?;
+    let asks = live_host::start(options, terminal::analysed(inbox.0.clone())?)?;
     show(setup, Feed { asks, is_recording: false, label: "live".into() }, inbox)
 }
 
@@ -51,17 +50,12 @@ pub fn demo(global: &Global) -> Result<u8, CommandError> {
 fn play(global: &Global, reader: Reader, looping: bool, label: String) -> Result<u8, CommandError> {
     let (_, setup) = settle(global)?;
     let inbox = channel();
-    let asks = playback::start(reader, looping, sink(&inbox))?;
+    let asks = playback::start(reader, looping, terminal::analysed(inbox.0.clone())?)?;
     show(setup, Feed { asks, is_recording: true, label }, inbox)
 }
 
 /// What wakes the console.
 type Inbox = (Sender<Msg>, Receiver<Msg>);
-
-fn sink(inbox: &Inbox) -> Arc<dyn Fn(Update) -> bool + Send + Sync> {
-    let sender = inbox.0.clone();
-    Arc::new(move |update| sender.send(Msg::Update(update)).is_ok())
-}
 
 fn show(setup: Setup, feed: Feed, inbox: Inbox) -> Result<u8, CommandError> {
     let asks: UnboundedSender<Ask> = feed.asks.clone();

@@ -18,8 +18,14 @@ impl TcHandle {
     pub const ROOT: TcHandle = TcHandle(0xffff_ffff);
     /// Attachment point of `ingress` and `clsact` (`TC_H_INGRESS`).
     pub const INGRESS: TcHandle = TcHandle(0xffff_fff1);
-    /// Major number of the qdiscs that bridgewatch makes, so that they are told from those of others.
+    /// Major number of the qdiscs that bridgewatch makes, so that they are told from those of others. It is also the
+    /// preference of its filters: an `ingress` qdisc has the same handle whoever made it, and is ours when it has
+    /// filters and all of them have this preference.
     pub const OURS: u16 = 0xb1d6;
+    /// Handle of the egress qdiscs that bridgewatch makes.
+    pub const OWN: TcHandle = TcHandle::new(TcHandle::OURS, 0);
+    /// Handle of an `ingress` (or `clsact`) qdisc, `ffff:`.
+    pub const INGRESS_QDISC: TcHandle = TcHandle(0xffff_0000);
 
     /// From its two numbers.
     pub const fn new(major: u16, minor: u16) -> Self {
@@ -230,6 +236,13 @@ impl Tc {
     /// The egress qdisc of an interface.
     pub fn root_of(&self, netns: NsInode, ifindex: IfIndex) -> Option<&Qdisc> {
         self.qdiscs_of(netns, ifindex).find(|q| q.parent == TcHandle::ROOT)
+    }
+
+    /// Filters of what comes in by an interface: of its `ingress` qdisc, or of the ingress half of its `clsact`
+    /// (whose attachment points are `ffff:fff1` and `ffff:fff2`).
+    pub fn ingress_filters(&self, netns: NsInode, ifindex: IfIndex) -> impl Iterator<Item = &TcFilter> {
+        let of_link = self.filters.iter().filter(move |f| (f.netns, f.ifindex) == (netns, ifindex));
+        of_link.filter(|f| f.parent.major() == 0xffff && f.parent != TcHandle::ROOT && f.parent.minor() != 0xfff3)
     }
 
     /// The `ingress` or `clsact` qdisc of an interface.

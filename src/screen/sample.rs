@@ -1,6 +1,6 @@
 //! A small view and a small host, for tests of the console itself.
 
-use crate::app::{App, ListScreen, Msg, Options, Scene, Slot, update};
+use crate::app::{App, Desk, ListScreen, Msg, Options, Scene, Slot, update};
 use crate::feed::Update;
 use crate::model::{
     CgroupVersion, Compose, Container, Engine, Fact, Host, HostSample, Rights, Snapshot, SourceState, SourceStatus,
@@ -245,6 +245,11 @@ pub(crate) const SMALL: &[(&str, &str, bool)] = &[
     ("intruder", "", false),
 ];
 
+/// The message that a snapshot comes in.
+pub(crate) fn picture(snapshot: Snapshot) -> Msg {
+    Msg::Update(Desk::default().take(Update::Snapshot(Arc::new(snapshot))))
+}
+
 /// A console of two views on a host, at a size.
 pub(crate) fn console(snapshot: Snapshot, width: u16, height: u16) -> App {
     let slots = vec![
@@ -253,6 +258,6 @@ pub(crate) fn console(snapshot: Snapshot, width: u16, height: u16) -> App {
     ];
     let mut app =
         App::new(Options::default(), slots, |_| vec![(Role::Critical, "critical", 2), (Role::High, "high", 5)]);
-    update(&mut app, [Msg::Resize(width, height), Msg::Update(Update::Snapshot(Arc::new(snapshot)))]);
+    update(&mut app, [Msg::Resize(width, height), picture(snapshot)]);
     app
 }

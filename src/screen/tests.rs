@@ -1,6 +1,6 @@
 //! The console as a whole: keys in, frames out.
 
-use super::sample::{SMALL, console, host};
+use super::sample::{SMALL, console, host, picture};
 use crate::app::keymap::{Context, RESERVED, TABLE};
 use crate::app::keys::{Code, Key};
 use crate::app::{App, Effect, Msg, update};
@@ -218,7 +218,7 @@ fn raw_answers_come_once_and_late_ones_are_dropped() {
     update(&mut app, [Msg::Update(Update::Raw(subject.clone(), answer("{\n  \"Id\": \"\u{1b}]0;x\"\n}")))]);
     let shown = screen(&app);
     assert!(shown.contains("\"Id\": \"\\x1b]0;x\""), "{shown}");
-    assert_eq!(update(&mut app, [Msg::Update(Update::Snapshot(Arc::new(host(SMALL))))]), []);
+    assert_eq!(update(&mut app, [picture(host(SMALL))]), []);
 }
 
 #[test]
@@ -386,7 +386,7 @@ fn any_message() -> impl Strategy<Value = Msg> {
     prop_oneof![
         12 => key.prop_map(Msg::Key),
         2 => (0..220u16, 0..70u16).prop_map(|(w, h)| Msg::Resize(w, h)),
-        2 => snapshot.prop_map(|s| Msg::Update(Update::Snapshot(Arc::new(s)))),
+        2 => snapshot.prop_map(picture),
         1 => ("\\PC{0,20}", 0..100usize).prop_map(|(t, n)| Msg::Paste(t, n)),
         1 => (any::<bool>(), -5..5i32).prop_map(|(d, n)| Msg::Wheel(d, n)),
         1 => (1..4u64, lines).prop_map(|(request, lines)| {

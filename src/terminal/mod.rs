@@ -1,5 +1,6 @@
 //! The shell around the console: raw mode, keys, signals, output, the loop. It knows no rule of the domain.
 
+mod analyst;
 pub mod clipboard;
 pub mod decode;
 pub mod encode;
@@ -11,11 +12,11 @@ mod signals;
 pub mod themes;
 mod tty;
 
+pub use analyst::analysed;
 pub use run::run;
 pub use signals::Signal;
 
-use crate::app::Options;
-use crate::feed::Update;
+use crate::app::{News, Options};
 use crate::theme::Face;
 
 /// Everything that wakes the console; the feed sends its updates by a clone of the same sender.
@@ -24,7 +25,7 @@ pub enum Msg {
     /// From the terminal.
     Input(decode::Input),
     /// From the feed.
-    Update(Update),
+    Update(News),
     /// A signal.
     Signal(Signal),
     /// The terminal took the bytes it owed.

@@ -148,7 +148,7 @@ impl Console {
                 self.advance(std::mem::take(out));
                 out.push(AppMsg::Wheel(screen::in_detail(&self.app, x, y), lines));
             }
-            Msg::Update(update) => out.push(AppMsg::Update(update)),
+            Msg::Update(news) => out.push(AppMsg::Update(news)),
             Msg::Say(text, is_error) => out.push(AppMsg::Say(text, is_error)),
             Msg::Drained => self.painter.drained(),
             Msg::Gone(_) => self.code = Some(128 + 1),

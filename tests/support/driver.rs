@@ -2,7 +2,7 @@
 
 use super::hosts::Host;
 use bridgewatch::app::keys::Key;
-use bridgewatch::app::{App, Effect, Msg, Options, Prefs, update};
+use bridgewatch::app::{App, Desk, Effect, Msg, Options, Prefs, update};
 use bridgewatch::feed::{Ask, LogBatch, Update};
 use bridgewatch::model::Subject;
 use bridgewatch::screen;
@@ -22,6 +22,7 @@ pub struct Driver {
     /// What was put in the clipboard.
     pub clipboard: Vec<String>,
     host: Host,
+    desk: Desk,
 }
 
 impl Driver {
@@ -33,10 +34,11 @@ impl Driver {
     pub fn open_with(host: Host, size: (u16, u16), prefs: Prefs) -> Self {
         let app = App::new(Options { prefs, ..Options::default() }, registry(), finding_counts);
         let theme = built_in("default").expect("the default theme");
-        let mut driver = Driver { app, theme, clipboard: Vec::new(), host };
+        let mut driver = Driver { app, theme, clipboard: Vec::new(), host, desk: Desk::default() };
         driver.tell([Msg::Resize(size.0, size.1)]);
         for frame in driver.host.frames.clone() {
-            driver.tell([Msg::Update(Update::Snapshot(frame))]);
+            let picture = driver.desk.take(Update::Snapshot(frame));
+            driver.tell([Msg::Update(picture)]);
         }
         driver
     }
@@ -53,7 +55,8 @@ impl Driver {
                 Effect::Ask(ask) => self.answer(ask),
                 _ => continue,
             };
-            effects.extend(update(&mut self.app, answers.into_iter().map(Msg::Update)));
+            let news = self.desk.take_all(answers);
+            effects.extend(update(&mut self.app, news.into_iter().map(Msg::Update)));
         }
     }
 
