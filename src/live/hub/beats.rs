@@ -61,6 +61,15 @@ impl Hub {
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
+        self.read_qdiscs();
+    }
+
+    /// Counters of qdiscs, where any are to be counted.
+    pub(super) fn read_qdiscs(&mut self) {
+        let samples = self.meters.read_qdiscs();
+        if !(samples.is_empty() && self.snapshot.qdisc_samples.is_empty()) {
+            self.snapshot.qdisc_samples = Arc::new(samples);
+        }
     }
 
     fn look_again_at_the_young(&mut self, now: Instant) {
