@@ -12,11 +12,16 @@
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
 mod bind;
+pub mod containers;
+mod draft;
 mod entry;
 mod ground;
+pub mod networks;
 mod op;
 mod progress;
+mod prune;
 mod refusal;
+mod session;
 mod steps;
 mod undo;
 mod warrant;
@@ -45,11 +50,18 @@ pub use words::quote;
 ///
 /// # Errors
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
-pub fn plan(_ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
+pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
     match wish {
         Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
             Err(Refusal::new("this", "the kernel's part is not built in yet"))
         }
-        _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
+        Wish::Containers { of, change } => containers::plan(ground, of, change),
+        Wish::CreateNetwork(spec) => networks::create(ground, spec),
+        Wish::RemoveNetworks { of } => networks::remove(ground, of),
+        Wish::Connect { network, members } => networks::connect(ground, network, members),
+        Wish::Disconnect { of, networks, force } => networks::disconnect(ground, of, networks, *force),
+        Wish::DropStaleEndpoint { network, endpoint } => networks::drop_stale(ground, network, endpoint),
+        Wish::Prune(what) => prune::plan(ground, *what),
+        Wish::PruneShown { what, preview } => prune::shown(ground, *what, preview),
     }
 }
