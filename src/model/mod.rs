@@ -3,6 +3,7 @@
 //! No I/O, no clock, no terminal. Sources fill it, analysis reads it, views draw it.
 
 mod container;
+mod disk;
 mod event;
 mod firewall;
 mod gap;
@@ -23,6 +24,7 @@ pub use container::{
     Compose, Config, Container, Device, Endpoint, Exec, Health, HealthCheck, Mount, NetworkMode, Owner, PublishedPort,
     RestartPolicy, State, Ulimit,
 };
+pub use disk::{DiskImage, DiskUse, DiskVolume};
 pub use event::{Event, Origin, Weight};
 pub use firewall::{Backend, Chain, Family, Firewall, Match, Rule, Table, Target};
 pub use gap::{Fact, Gap, GapKind};

@@ -1,7 +1,7 @@
 //! The operations that plans are made of: each is one call to the engine, one message to the kernel, or one line of the
 //! state file.
 
-use super::wish::{EndpointSpec, NetworkSpec, Prune};
+use super::wish::{EndpointSpec, NetworkSpec};
 use crate::model::{
     Cidr, ContainerId, IfIndex, Mac, NetworkId, NsInode, Pid, QdiscSetup, RestartPolicy, TcAction, TcHandle, Wanted,
 };
@@ -135,8 +135,8 @@ pub enum EngineOp {
     Connect { network: NetworkRef, container: ContainerRef, endpoint: EndpointSpec },
     /// `POST /networks/ID/disconnect`; by name for an endpoint whose container is gone.
     Disconnect { network: NetworkRef, container: ContainerRef, force: bool },
-    /// `POST /…/prune`.
-    Prune { what: Prune },
+    /// `DELETE /volumes/NAME`, not forced.
+    RemoveVolume { name: String },
 }
 
 /// A link to be made.
