@@ -20,6 +20,9 @@ pub fn through(ground: &Ground<'_>, link: &Link) -> Option<Cutoff> {
 /// Whether packets to an address leave by this interface: the route's own, or a port of it behind which the address
 /// is or may be.
 fn carries(ground: &Ground<'_>, link: &Link, address: IpAddr) -> bool {
+    if address.is_loopback() {
+        return link.kind == "loopback";
+    }
     let Some(out) = route_to(ground, link, address) else { return false };
     if out == link.ifindex {
         return true;

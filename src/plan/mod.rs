@@ -11,9 +11,14 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+pub mod cutoff;
 mod entry;
 mod ground;
+pub mod limits;
 mod op;
+mod plumb;
+#[cfg(test)]
+mod plumb_tests;
 mod progress;
 mod refusal;
 mod steps;
@@ -41,11 +46,11 @@ pub use words::quote;
 ///
 /// # Errors
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
-pub fn plan(_ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
+pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
     match wish {
-        Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
-            Err(Refusal::new("this", "the kernel's part is not built in yet"))
-        }
+        Wish::Limit(wish) => limits::plan_limit(ground, wish),
+        Wish::Plumb(wish) => plumb::plan_plumb(ground, wish),
+        Wish::Unplumb { container, host_end } => plumb::plan_unplumb(ground, container, *host_end),
         _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
     }
 }

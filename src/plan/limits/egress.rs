@@ -15,9 +15,12 @@ pub(super) fn part_of(setup: &QdiscSetup) -> &'static str {
 /// Puts a root qdisc on a link, or says why it can't.
 pub(super) fn set(draft: &mut Draft, parts: &Parts<'_>, link: &Link, shape: &Shape, what: &str) -> Result<(), Refusal> {
     if shape.police {
-        return Err(Refusal::new(what, "only what comes in can be policed, and download goes out towards the container")
-            .instead("leave the policer out for download: it is queued")
-            .at("police"));
+        return Err(Refusal::new(
+            what,
+            "only what comes in can be policed, and download goes out towards the container",
+        )
+        .instead("leave the policer out for download: it is queued")
+        .at("police"));
     }
     let mut notes = vec![];
     let setup = rule::qdisc(shape, link.mtu, &mut notes)?;
@@ -106,12 +109,11 @@ pub(super) fn in_words(shape: &Shape) -> String {
         }
         let times = [("delay", netem.delay_us), ("jitter", netem.jitter_us)];
         words.extend(times.iter().filter(|t| t.1 > 0).map(|(name, us)| format!("{name} {}", units::time(*us))));
-        let shares = [
-            ("loss", netem.loss_percent),
-            ("duplicate", netem.duplicate_percent),
-            ("reorder", netem.reorder_percent),
-        ];
-        words.extend(shares.iter().filter(|s| s.1 > 0.0).map(|(name, share)| format!("{name} {}", units::percent(*share))));
+        let shares =
+            [("loss", netem.loss_percent), ("duplicate", netem.duplicate_percent), ("reorder", netem.reorder_percent)];
+        words.extend(
+            shares.iter().filter(|s| s.1 > 0.0).map(|(name, share)| format!("{name} {}", units::percent(*share))),
+        );
     }
     if shape.police {
         words.push("policed".to_owned());

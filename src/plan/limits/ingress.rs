@@ -125,7 +125,11 @@ fn take_down(draft: &mut Draft, snapshot: &Snapshot, parts: &Parts<'_>, link: &L
 
 fn delete_ifb(draft: &mut Draft, parts: &Parts<'_>, ifb: &Link, qdisc: Option<&Qdisc>) {
     draft.expect_link(ifb);
-    draft.expect_qdisc(ifb.ifindex, TcHandle::ROOT, parts.tc.root_of(ifb.netns, ifb.ifindex).filter(|q| !q.is_default()));
+    draft.expect_qdisc(
+        ifb.ifindex,
+        TcHandle::ROOT,
+        parts.tc.root_of(ifb.netns, ifb.ifindex).filter(|q| !q.is_default()),
+    );
     let again = made(ifb.netns, None, ifb.name.raw());
     let alias = ifb.alias.as_ref().map(|a| a.raw().to_owned()).unwrap_or_default();
     let mut undo = vec![add_ifb(&again, alias), KernelOp::SetUp { link: again.clone(), up: ifb.is_up }];

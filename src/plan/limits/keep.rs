@@ -40,7 +40,9 @@ pub(super) fn steps(
         }
         (false, Some(_)) => {
             let name = container.name.shown();
-            draft.note(format!("the state file keeps an earlier limit of {name}, which is applied again when it comes back"));
+            draft.note(format!(
+                "the state file keeps an earlier limit of {name}, which is applied again when it comes back"
+            ));
         }
         (false, None) => {
             draft.note("the limit goes with the interface when the container stops; keep it to have it applied again");

@@ -47,7 +47,8 @@ pub fn plan_limit(ground: &Ground<'_>, wish: &LimitWish) -> Result<Plan, Refusal
     let tc = ground.snapshot.tc.known().ok_or_else(|| {
         let gap = ground.snapshot.tc.why();
         let lift = gap.and_then(|g| g.lift.clone()).unwrap_or_default();
-        refuse(format!("what is limited now is not known: {}", gap.map(|g| g.reason.clone()).unwrap_or_default())).instead(lift)
+        refuse(format!("what is limited now is not known: {}", gap.map(|g| g.reason.clone()).unwrap_or_default()))
+            .instead(lift)
     })?;
     let parts = Parts { tc, kernel: &ground.snapshot.host.kernel };
     let mut draft = Draft::default();
@@ -93,7 +94,9 @@ fn plan_target(
             expect_container(draft, container, ours, ground);
             keep::steps(draft, ground.snapshot, wish, container, network.as_ref());
         }
-        _ if wish.keep => draft.note("only limits of containers are kept: an interface of the host stays as long as its limit"),
+        _ if wish.keep => {
+            draft.note("only limits of containers are kept: an interface of the host stays as long as its limit")
+        }
         _ => {}
     }
     if draft.steps.is_empty() {
@@ -180,8 +183,11 @@ fn affects(wish: &LimitWish, port: Port<'_>) -> String {
     if wish.down.is_none() && wish.up.is_none() {
         return format!("{who}: nothing of ours holds it back any more; connections stay");
     }
-    let (receives, sends) =
-        if port.container.is_some() { ("what it receives", "what it sends") } else { ("what it sends", "what comes in by it") };
+    let (receives, sends) = if port.container.is_some() {
+        ("what it receives", "what it sends")
+    } else {
+        ("what it sends", "what comes in by it")
+    };
     let mut parts = vec![];
     parts.extend(wish.down.as_ref().map(|shape| format!("{receives} is held to {}", egress::in_words(shape))));
     parts.extend(wish.up.as_ref().map(|shape| format!("{sends} is held to {}", egress::in_words(shape))));
@@ -196,7 +202,9 @@ fn title(ground: &Ground<'_>, wish: &LimitWish) -> String {
     match (&wish.down, &wish.up) {
         (None, None) => format!("take the limits off {whom}"),
         (Some(down), Some(up)) if down == up => format!("limit {whom} to {} both ways", egress::in_words(down)),
-        (Some(down), Some(up)) => format!("limit {whom} to {} down, {} up", egress::in_words(down), egress::in_words(up)),
+        (Some(down), Some(up)) => {
+            format!("limit {whom} to {} down, {} up", egress::in_words(down), egress::in_words(up))
+        }
         (Some(down), None) => format!("limit {whom} to {} down", egress::in_words(down)),
         (None, Some(up)) => format!("limit {whom} to {} up", egress::in_words(up)),
     }

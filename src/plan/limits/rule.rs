@@ -58,13 +58,24 @@ fn rate(bps: u64, mtu: u32, notes: &mut Vec<String>) -> Result<u64, Refusal> {
     }
     let whole = bps / 8 * 8;
     if whole != bps {
-        notes.push(format!("the kernel counts whole bytes per second: {} becomes {}", units::rate(bps), units::rate(whole)));
+        notes.push(format!(
+            "the kernel counts whole bytes per second: {} becomes {}",
+            units::rate(bps),
+            units::rate(whole)
+        ));
     }
     Ok(whole)
 }
 
 /// The bucket of a rate: as asked for, or what passes in 10 ms (`least` at least); always a full packet.
-fn burst(asked: Option<u64>, bps: u64, share_ms: u64, least: u64, mtu: u32, notes: &mut Vec<String>) -> Result<u64, Refusal> {
+fn burst(
+    asked: Option<u64>,
+    bps: u64,
+    share_ms: u64,
+    least: u64,
+    mtu: u32,
+    notes: &mut Vec<String>,
+) -> Result<u64, Refusal> {
     let frame = u64::from(mtu) + FRAME;
     let refuse = |bytes, why: String| Refusal::new(format!("a burst of {}", units::size(bytes)), why).at("burst");
     let most = u64::from(u32::MAX);
@@ -84,7 +95,11 @@ fn burst(asked: Option<u64>, bps: u64, share_ms: u64, least: u64, mtu: u32, note
         None => {
             let rule = bytes_per_second(bps) / 1000 * share_ms;
             let bytes = rule.max(least).max(frame).min(most);
-            notes.push(format!("burst {}: what passes in {share_ms} ms, at least {}", units::size(bytes), units::size(least)));
+            notes.push(format!(
+                "burst {}: what passes in {share_ms} ms, at least {}",
+                units::size(bytes),
+                units::size(least)
+            ));
             bytes
         }
     };
@@ -141,20 +156,24 @@ fn delay_line(shape: &Shape, asked: &Netem, mtu: u32, notes: &mut Vec<String>) -
     wait(netem.delay_us, "a delay", "delay")?;
     wait(netem.jitter_us, "a jitter", "jitter")?;
     if netem.jitter_us > 0 && netem.delay_us == 0 {
-        return Err(refuse("jitter", "it is a variation of a delay, and there is none", "jitter").instead("give a delay, too"));
+        return Err(
+            refuse("jitter", "it is a variation of a delay, and there is none", "jitter").instead("give a delay, too")
+        );
     }
     if netem.reorder_percent > 0.0 && netem.delay_us == 0 {
         return Err(refuse("reordering", "packets get ahead only of those that are delayed", "reorder")
             .instead("give a delay, too"));
     }
-    let shares = [("loss", netem.loss_percent), ("duplicate", netem.duplicate_percent), ("reorder", netem.reorder_percent)];
+    let shares =
+        [("loss", netem.loss_percent), ("duplicate", netem.duplicate_percent), ("reorder", netem.reorder_percent)];
     for (field, share) in shares {
         if !(0.0..=100.0).contains(&share) {
             return Err(refuse(field, "a share is between 0% and 100%", field));
         }
     }
     if shape.burst_bytes.is_some() {
-        return Err(refuse("a burst together with delay or loss", "netem has no bucket", "burst").instead("leave the burst out"));
+        return Err(refuse("a burst together with delay or loss", "netem has no bucket", "burst")
+            .instead("leave the burst out"));
     }
     if let Some(bps) = shape.rate_bps.or((asked.rate_bps > 0).then_some(asked.rate_bps)) {
         netem.rate_bps = rate(bps, mtu, notes)?;
@@ -163,7 +182,8 @@ fn delay_line(shape: &Shape, asked: &Netem, mtu: u32, notes: &mut Vec<String>) -
     if netem.limit_packets == 0 {
         // All that is under way meanwhile has to fit, or the delay line drops it.
         let us = u128::from(shape.latency_us.map_or(Ok(100_000), |us| wait(us, "a latency", "latency"))?);
-        let in_flight = u128::from(bytes_per_second(netem.rate_bps)) * (us + u128::from(netem.delay_us + netem.jitter_us));
+        let in_flight =
+            u128::from(bytes_per_second(netem.rate_bps)) * (us + u128::from(netem.delay_us + netem.jitter_us));
         let packets = in_flight / 1_000_000 / (u128::from(mtu) + u128::from(FRAME)).max(1);
         netem.limit_packets = u32::try_from(packets.max(u128::from(LEAST_PACKETS))).unwrap_or(u32::MAX);
         notes.push(format!("up to {} packets are held", netem.limit_packets));
@@ -188,7 +208,9 @@ pub(super) fn police(shape: &Shape, mtu: u32, notes: &mut Vec<String>) -> Result
         return Err(Refusal::new("a policer", "no rate is given").instead("give a rate such as 10mbit").at("rate"));
     };
     if shape.latency_us.is_some() {
-        return Err(Refusal::new("a policer with a latency", "nothing waits at a policer").instead("leave it out").at("latency"));
+        return Err(Refusal::new("a policer with a latency", "nothing waits at a policer")
+            .instead("leave it out")
+            .at("latency"));
     }
     let rate_bps = rate(bps, mtu, notes)?;
     let burst_bytes = burst(shape.burst_bytes, rate_bps, 50, LEAST_POLICE_BURST, mtu, notes)?;
@@ -242,7 +264,7 @@ mod tests {
     fn netem_holds_the_rate_where_there_is_delay() {
         let delay = Netem { delay_us: 50_000, loss_percent: 1.0, ..Netem::default() };
         let asked = Shape { netem: Some(delay.clone()), ..shape(1_000_000_000) };
-        let held = 125_000_000 * 150 / 1000 / 1514;
+        let held = 125_000 * 150 / 1514;
         let wanted = Netem { rate_bps: 1_000_000_000, limit_packets: held, ..delay };
         assert_eq!(qdisc(&asked, 1500, &mut vec![]), Ok(QdiscSetup::Netem(wanted)));
     }

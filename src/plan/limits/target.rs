@@ -58,13 +58,20 @@ pub(super) fn aim<'a>(ground: &Ground<'a>, ours: NsInode, target: &LimitTarget) 
     }
 }
 
-fn of_ours<'a>(ground: &Ground<'a>, ours: NsInode, netns: NsInode, ifindex: IfIndex, row: &str) -> Result<&'a Link, Refusal> {
+fn of_ours<'a>(
+    ground: &Ground<'a>,
+    ours: NsInode,
+    netns: NsInode,
+    ifindex: IfIndex,
+    row: &str,
+) -> Result<&'a Link, Refusal> {
     let refuse = |why: &str| Refusal::new(format!("limit {row}"), why);
     if netns != ours {
         return Err(refuse("it is in another network namespace, where its owner could take the limit off")
             .instead("limit the container, or the host's end of the pair"));
     }
-    let link = ground.snapshot.link(netns, ifindex).ok_or_else(|| refuse("it is gone").instead("look at the list again"))?;
+    let link =
+        ground.snapshot.link(netns, ifindex).ok_or_else(|| refuse("it is gone").instead("look at the list again"))?;
     if link.kind == "ifb" {
         return Err(refuse("it only holds back what another interface hands to it")
             .instead("limit that interface, or the container behind it"));
@@ -80,7 +87,8 @@ fn of_container<'a>(
     row: String,
 ) -> Result<Aim<'a>, Refusal> {
     let refuse = |why: String| Refusal::new(format!("limit {row}"), why);
-    let container = ground.snapshot.container(id).ok_or_else(|| refuse("it is gone".into()).instead("look at the list again"))?;
+    let container =
+        ground.snapshot.container(id).ok_or_else(|| refuse("it is gone".into()).instead("look at the list again"))?;
     if !scope::is_alive(ground.snapshot, container) {
         let why = format!("it is not running ({}), so it has no interface", container.state.as_str());
         return Err(refuse(why).instead("start it first; a limit that is kept is applied when it comes back"));
@@ -92,7 +100,8 @@ fn of_container<'a>(
         }
         NetworkMode::Container(other) => {
             let owner = ground.snapshot.container(other).map_or_else(|| other.short().into(), |c| c.name.shown());
-            return Err(refuse(format!("it shares the interfaces of {owner}")).instead(format!("limit {owner}, which holds for both")));
+            return Err(refuse(format!("it shares the interfaces of {owner}"))
+                .instead(format!("limit {owner}, which holds for both")));
         }
         NetworkMode::Networks | NetworkMode::None | NetworkMode::Unknown => {}
     }
@@ -116,10 +125,13 @@ fn of_container<'a>(
         return Err(match without.into_iter().next() {
             Some((_, why)) => refuse(why).instead("put it on a bridge network, whose host end can be limited"),
             None if seen || network.is_none() && container.network_mode == NetworkMode::None => {
-                refuse("it has no interface (network mode none)".into()).instead("plumb one, or connect it to a network")
+                refuse("it has no interface (network mode none)".into())
+                    .instead("plumb one, or connect it to a network")
             }
             None => match network {
-                Some(network) => refuse(format!("it is not on {}", network_name(ground, network))).instead("connect it first"),
+                Some(network) => {
+                    refuse(format!("it is not on {}", network_name(ground, network))).instead("connect it first")
+                }
                 None => refuse("none of its interfaces is known here".into())
                     .instead("run as root, so that its network namespace can be read"),
             },

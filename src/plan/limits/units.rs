@@ -89,7 +89,11 @@ pub fn parse_rate(text: &str) -> Result<Meant, NotAUnit> {
         // Case tells bytes from bits only where people write it: MB/s against Mb/s.
         let bytes = unit.as_bytes().get(name.len().wrapping_sub(1)) == Some(&b'B') || name.ends_with("byte");
         let bits = ["bits", "bit", "bytes", "byte", "b"].iter().find_map(|end| name.strip_suffix(end));
-        (bits.ok_or_else(|| fail("is no rate"))?.to_owned(), if bytes || name.ends_with("bytes") { 8 } else { 1 }, false)
+        (
+            bits.ok_or_else(|| fail("is no rate"))?.to_owned(),
+            if bytes || name.ends_with("bytes") { 8 } else { 1 },
+            false,
+        )
     } else if let Some(prefix) = lower.strip_suffix("bit") {
         (prefix.to_owned(), 1, true)
     } else if let Some(prefix) = lower.strip_suffix("bps") {
@@ -103,7 +107,8 @@ pub fn parse_rate(text: &str) -> Result<Meant, NotAUnit> {
     let value = scaled(text, number, multiple, 1, RATES)?;
     let as_tc = if by_tc { ", as tc means it" } else { "" };
     let what = if bits == 8 { "bytes" } else { "bits" };
-    let words = format!("{} is counted in {what} per second{as_tc}: {} ({})", text.trim(), rate(value), bytes_rate(value));
+    let words =
+        format!("{} is counted in {what} per second{as_tc}: {} ({})", text.trim(), rate(value), bytes_rate(value));
     Ok(Meant { value, words })
 }
 
@@ -252,7 +257,8 @@ mod tests {
             let error = parse_rate(text).expect_err(text).to_string();
             assert!(error.contains("bits or bytes") && error.contains("10mbit"), "{error}");
         }
-        for text in ["", "mbit", "-3mbit", "ten", "1e3mbit", "1..5mbit", "3ebit", "5mbit/h", "99999999999999999999gbit"] {
+        for text in ["", "mbit", "-3mbit", "ten", "1e3mbit", "1..5mbit", "3ebit", "5mbit/h", "99999999999999999999gbit"]
+        {
             assert!(parse_rate(text).is_err(), "{text}");
         }
         assert!(parse_size("64q").is_err() && parse_time("5min").is_err());
@@ -266,13 +272,19 @@ mod tests {
         assert_eq!((size("64k"), size("1600"), size("1mb")), (Ok(65536), Ok(1600), Ok(1 << 20)));
         assert_eq!((size("8kbit"), size("1.5k")), (Ok(1024), Ok(1536)));
         let time = |text| parse_time(text).map(|m| m.value);
-        assert_eq!((time("50ms"), time("1.5s"), time("800"), time("5usec")), (Ok(50_000), Ok(1_500_000), Ok(800), Ok(5)));
+        assert_eq!(
+            (time("50ms"), time("1.5s"), time("800"), time("5usec")),
+            (Ok(50_000), Ok(1_500_000), Ok(800), Ok(5))
+        );
         assert_eq!((parse_percent("0.5%"), parse_percent("10")), (Ok(0.5), Ok(10.0)));
     }
 
     #[test]
     fn they_are_written_in_the_largest_unit_that_holds_them_whole() {
-        assert_eq!([rate(10_000_000), rate(1_500_000), rate(1_234_567), rate(0)], ["10mbit", "1500kbit", "1234567bit", "0bit"]);
+        assert_eq!(
+            [rate(10_000_000), rate(1_500_000), rate(1_234_567), rate(0)],
+            ["10mbit", "1500kbit", "1234567bit", "0bit"]
+        );
         assert_eq!([size(65536), size(1514)], ["64kb", "1514b"]);
         assert_eq!([time(50_000), time(1_500), time(2_000_000)], ["50ms", "1500us", "2s"]);
     }
