@@ -73,6 +73,8 @@ pub struct Netem {
     pub rate_bps: u64,
     /// Packets the queue holds.
     pub limit_packets: u32,
+    /// What else it does, in words (correlations, corruption, …); empty for those that bridgewatch makes.
+    pub more: String,
 }
 
 /// What a qdisc is set to, of the kinds this program reads.
@@ -145,10 +147,18 @@ pub struct TcClass {
     pub handle: TcHandle,
     /// The class or qdisc above.
     pub parent: TcHandle,
+    /// The qdisc below that holds its packets, when it was given one.
+    pub leaf: Option<TcHandle>,
     /// Guaranteed rate, bits per second, where its kind has one.
     pub rate_bps: Option<u64>,
     /// Ceiling, bits per second.
     pub ceil_bps: Option<u64>,
+    /// Bucket of the rate, bytes; exact to one kernel tick of the rate.
+    pub burst_bytes: Option<u64>,
+    /// Bucket of the ceiling, bytes.
+    pub ceil_burst_bytes: Option<u64>,
+    /// Priority among its siblings; lower is served first. None for a class with classes below.
+    pub priority: Option<u32>,
 }
 
 /// What a filter does with a packet.
@@ -167,9 +177,9 @@ pub enum TcAction {
         /// Bucket, bytes.
         burst_bytes: u64,
     },
-    /// Anything else, by its kind.
+    /// Anything else.
     Other {
-        /// Kind word of tc.
+        /// Kind word of tc, and what it does where that is known: `gact drop`, `mirred mirror to if7`, `vlan`.
         name: String,
     },
 }
@@ -187,8 +197,17 @@ pub struct TcFilter {
     pub name: String,
     /// Preference; lower comes first.
     pub preference: u16,
+    /// Ethertype that it looks at: 0x0003 (`ETH_P_ALL`) is every one.
+    pub protocol: u16,
+    /// Chain; 0 is where packets come in.
+    pub chain: u32,
     /// Its handle.
     pub handle: u32,
+    /// Class that its packets go to.
+    pub class: Option<TcHandle>,
+    /// What it takes, in words: `everything`, `match 0a000000/ff000000 at 12`, `dst_port 80`; empty when its kind is
+    /// not read.
+    pub takes: String,
     /// What it does, in order.
     pub actions: Vec<TcAction>,
 }
@@ -232,7 +251,7 @@ impl Tc {
     }
 }
 
-/// Counters of a qdisc since it was made.
+/// Counters of a qdisc since it was made, or of a class: a class has a minor number in its handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QdiscSample {
     /// Namespace of the interface.

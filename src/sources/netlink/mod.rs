@@ -1,5 +1,5 @@
 //! The kernel's networks by netlink: interfaces, addresses, routes, forwarding databases, network namespaces and
-//! counters, as they are and as they change.
+//! traffic control and counters, as they are and as they change.
 //!
 //! It only ever asks: no request in here changes anything, not even the id that a namespace lacks. (Framing, socket and
 //! dumps are shared with the hands, which make requests of their own and read back with these.) Two sockets and
@@ -28,6 +28,7 @@ mod routes;
 pub(crate) mod socket;
 mod stats;
 mod survey;
+pub mod tc;
 mod watch;
 pub(crate) mod wire;
 
@@ -35,7 +36,7 @@ pub use error::NetlinkError;
 pub use stats::LinkStatsReader;
 pub use watch::{read_once, watch};
 
-use crate::model::{Event, FdbEntry, Link, Netns, Route, SourceState, SourceStatus};
+use crate::model::{Event, Fact, FdbEntry, Link, Netns, Route, SourceState, SourceStatus, Tc};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,6 +54,8 @@ pub struct NetlinkState {
     pub fdb: Arc<Vec<FdbEntry>>,
     /// Network namespaces, sorted by inode. In the very first state only ours.
     pub netns: Arc<Vec<Netns>>,
+    /// Traffic control of our own namespace, without counters.
+    pub tc: Fact<Arc<Tc>>,
     /// Health: partial when a namespace could not be read, stale when ours could not.
     pub state: SourceState,
     /// Why it is not `ok`; empty when it is.
