@@ -162,6 +162,10 @@ impl Stage {
                     name: format!("{classifier:?}").to_lowercase(),
                     preference: *preference,
                     handle: 1,
+                    protocol: 3,
+                    chain: 0,
+                    class: None,
+                    takes: "everything".into(),
                     actions: vec![action],
                 });
             }
@@ -330,6 +334,10 @@ fn what_is_not_ours_is_named_and_never_replaced() {
             name: "u32".into(),
             preference,
             handle: 1,
+            protocol: 3,
+            chain: 0,
+            class: None,
+            takes: String::new(),
             actions: vec![TcAction::Other { name: "gact".into() }],
         });
     }
