@@ -11,16 +11,21 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+pub mod containers;
 pub mod cutoff;
+mod draft;
 mod entry;
 mod ground;
 pub mod limits;
+pub mod networks;
 mod op;
 mod plumb;
 #[cfg(test)]
 mod plumb_tests;
 mod progress;
+mod prune;
 mod refusal;
+mod session;
 mod steps;
 mod warrant;
 mod wish;
@@ -51,6 +56,13 @@ pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
         Wish::Limit(wish) => limits::plan_limit(ground, wish),
         Wish::Plumb(wish) => plumb::plan_plumb(ground, wish),
         Wish::Unplumb { container, host_end } => plumb::plan_unplumb(ground, container, *host_end),
-        _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
+        Wish::Containers { of, change } => containers::plan(ground, of, change),
+        Wish::CreateNetwork(spec) => networks::create(ground, spec),
+        Wish::RemoveNetworks { of } => networks::remove(ground, of),
+        Wish::Connect { network, members } => networks::connect(ground, network, members),
+        Wish::Disconnect { of, networks, force } => networks::disconnect(ground, of, networks, *force),
+        Wish::DropStaleEndpoint { network, endpoint } => networks::drop_stale(ground, network, endpoint),
+        Wish::Prune(what) => prune::plan(ground, *what),
+        Wish::PruneShown { what, preview } => prune::shown(ground, *what, preview),
     }
 }

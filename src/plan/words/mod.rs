@@ -4,6 +4,7 @@ mod engine;
 mod kernel;
 mod quote;
 
+pub(super) use engine::policy_word;
 pub use quote::quote;
 
 use super::op::{LedgerOp, Op};
