@@ -11,6 +11,7 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+mod bind;
 pub mod containers;
 pub mod cutoff;
 mod draft;
@@ -27,10 +28,12 @@ mod prune;
 mod refusal;
 mod session;
 mod steps;
+mod undo;
 mod warrant;
 mod wish;
 mod words;
 
+pub use bind::Bound;
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
@@ -40,6 +43,7 @@ pub use op::{
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
 pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
+pub use undo::straight;
 pub use warrant::{Mode, Permit, Warrant};
 pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
