@@ -13,11 +13,16 @@
 
 mod bind;
 pub mod containers;
+pub mod cutoff;
 mod draft;
 mod entry;
 mod ground;
+pub mod limits;
 pub mod networks;
 mod op;
+mod plumb;
+#[cfg(test)]
+mod plumb_tests;
 mod progress;
 mod prune;
 mod refusal;
@@ -52,9 +57,9 @@ pub use words::quote;
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
 pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
     match wish {
-        Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
-            Err(Refusal::new("this", "the kernel's part is not built in yet"))
-        }
+        Wish::Limit(wish) => limits::plan_limit(ground, wish),
+        Wish::Plumb(wish) => plumb::plan_plumb(ground, wish),
+        Wish::Unplumb { container, host_end } => plumb::plan_unplumb(ground, container, *host_end),
         Wish::Containers { of, change } => containers::plan(ground, of, change),
         Wish::CreateNetwork(spec) => networks::create(ground, spec),
         Wish::RemoveNetworks { of } => networks::remove(ground, of),
