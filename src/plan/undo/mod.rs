@@ -3,8 +3,6 @@
 
 mod since;
 mod straight;
-#[cfg(test)]
-mod tests;
 
 pub use straight::straight;
 
@@ -14,7 +12,6 @@ use super::{
 };
 use crate::model::{Network, SourceState};
 use since::Since;
-use std::collections::BTreeSet;
 
 /// Plans taking an entry back.
 ///
@@ -50,9 +47,12 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
     if needs_engine && matches!(engine, Some(SourceState::Stale | SourceState::Down)) {
         return Err(refuse("the engine does not answer".into()).instead("wait until it is back"));
     }
-    let is_other_engine = ground.snapshot.host.engine.known().is_some_and(|e| {
-        !e.id.is_empty() && !entry.who.engine_id.is_empty() && e.id != entry.who.engine_id
-    });
+    let is_other_engine = ground
+        .snapshot
+        .host
+        .engine
+        .known()
+        .is_some_and(|e| !e.id.is_empty() && !entry.who.engine_id.is_empty() && e.id != entry.who.engine_id);
     if needs_engine && is_other_engine {
         return Err(refuse("it was made on another engine".into()).instead("connect to the engine it was made on"));
     }
@@ -116,10 +116,9 @@ fn fate(ground: &Ground<'_>, entry: &Entry, step: &Step) -> Since {
             if entry.who.boot_id != ground.snapshot.host.boot_id {
                 return Since::Gone("it is from an earlier boot: its interfaces went with that".into());
             }
-            let made: BTreeSet<_> = [].into();
             let mut op = op.clone();
             for link in super::bind::links_of(&mut op) {
-                if let Some(why) = gone(ground, link, &made) {
+                if let Some(why) = gone(ground, link) {
                     return Since::Gone(why);
                 }
             }
@@ -130,7 +129,7 @@ fn fate(ground: &Ground<'_>, entry: &Entry, step: &Step) -> Since {
 }
 
 /// Why an interface is not there any more.
-fn gone(ground: &Ground<'_>, link: &LinkRef, _made: &BTreeSet<String>) -> Option<String> {
+fn gone(ground: &Ground<'_>, link: &LinkRef) -> Option<String> {
     let name = link.name.shown();
     let found = link.ifindex.and_then(|ifindex| ground.snapshot.link(link.place.netns, ifindex));
     match found {

@@ -1,7 +1,7 @@
 //! What somebody did since to what an entry changed.
 
 use super::{container_of, network_of};
-use crate::model::{Container, Network, Qdisc, QdiscSetup, State};
+use crate::model::{Container, ContainerId, Network, Qdisc, QdiscSetup, State};
 use crate::plan::{EngineOp, Entry, Ground, KernelOp, LedgerOp, LimitsUpdate, Op, StepState};
 use crate::text::clean_line;
 
@@ -65,7 +65,7 @@ pub(super) fn engine(ground: &Ground<'_>, entry: &Entry, op: &EngineOp) -> Since
 }
 
 fn members(ground: &Ground<'_>, entry: &Entry, network: &Network) -> Since {
-    let ours = |id| {
+    let ours = |id: &ContainerId| {
         done(entry).any(|op| matches!(op, Op::Engine(EngineOp::Connect { container, .. }) if container.id == *id))
     };
     let is_on = |c: &&std::sync::Arc<Container>| {
@@ -81,7 +81,11 @@ fn members(ground: &Ground<'_>, entry: &Entry, network: &Network) -> Since {
     if joined.is_empty() {
         return Since::Stands;
     }
-    Since::Changed(format!("{} joined {}, which the engine keeps until they leave", joined.join(", "), network.name.shown()))
+    Since::Changed(format!(
+        "{} joined {}, which the engine keeps until they leave",
+        joined.join(", "),
+        network.name.shown()
+    ))
 }
 
 fn limits(entry: &Entry, container: &Container) -> Since {
@@ -161,7 +165,9 @@ pub(super) fn kernel(ground: &Ground<'_>, entry: &Entry, op: &KernelOp) -> Since
         _ => None,
     });
     match (now, put) {
-        (None, _) if matches!(op, KernelOp::DeleteQdisc { .. }) => Since::Gone(format!("{name} has no such qdisc any more")),
+        (None, _) if matches!(op, KernelOp::DeleteQdisc { .. }) => {
+            Since::Gone(format!("{name} has no such qdisc any more"))
+        }
         (Some(now), Some(_)) if now.is_default() => Since::Gone(format!("{name} has the kernel's own queue again")),
         (Some(now), Some((handle, setup))) if now.handle != handle || !is_alike(&now.setup, setup) => {
             Since::Changed(format!("{name} has {} now, this change had put {}", qdisc(now), words(setup)))
@@ -179,10 +185,9 @@ fn qdisc(qdisc: &Qdisc) -> String {
 fn words(setup: &QdiscSetup) -> String {
     match setup {
         QdiscSetup::Tbf { rate_bps, burst_bytes, .. } => format!("tbf of {rate_bps} bit/s and {burst_bytes} bytes"),
-        QdiscSetup::Netem(netem) => format!(
-            "netem of {} µs, {} % loss and {} bit/s",
-            netem.delay_us, netem.loss_percent, netem.rate_bps
-        ),
+        QdiscSetup::Netem(netem) => {
+            format!("netem of {} µs, {} % loss and {} bit/s", netem.delay_us, netem.loss_percent, netem.rate_bps)
+        }
         QdiscSetup::Htb { .. } => "htb".into(),
         QdiscSetup::Other { words } => clean_line(words).into_owned(),
     }
@@ -214,7 +219,9 @@ pub(super) fn ledger(ground: &Ground<'_>, entry: &Entry, op: &LedgerOp) -> Since
     };
     let now = ground.snapshot.wanted.iter().find(|w| (&w.container, w.network.as_ref()) == (container, network));
     let set = done(entry).find_map(|op| match op {
-        Op::Ledger(LedgerOp::Keep { wanted }) if (&wanted.container, wanted.network.as_ref()) == (container, network) => {
+        Op::Ledger(LedgerOp::Keep { wanted })
+            if (&wanted.container, wanted.network.as_ref()) == (container, network) =>
+        {
             Some(wanted)
         }
         _ => None,
