@@ -85,6 +85,7 @@ pub struct Hub {
     firewall_busy: bool,
     firewall_out: UnboundedSender<Fact<Arc<Firewall>>>,
 
+    wanted: crate::live::wanted::WantedFile,
     snapshot: Snapshot,
     interest: Interest,
     wires: HubWires,
@@ -114,6 +115,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         recorder: super::recorder::Recorder::default(),
         meters: Meters::open(&root),
         options,
+        wanted: crate::live::wanted::WantedFile::usual(),
         root,
         sink,
         timeline: Timeline::default(),
@@ -185,6 +187,7 @@ impl Hub {
         self.job("host", Job::Host);
         self.find_seats(Instant::now());
         self.take_reading();
+        self.look_at_wanted();
         self.check_firewall();
     }
 
