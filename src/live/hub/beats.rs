@@ -6,7 +6,6 @@ use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
 use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
-use crate::sources::firewall;
 use crate::sources::proc::Depth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -181,7 +180,7 @@ impl Hub {
         if self.firewall_busy {
             return;
         }
-        let generation = self.firewall_generation.current().get();
+        let generation = self.options.rules.generation(&mut self.firewall_generation).get();
         let known = self.firewall.known().and_then(|f| f.generation);
         let due = match (self.firewall_read, generation, known) {
             (None, _, _) => true,
@@ -191,9 +190,9 @@ impl Hub {
         };
         if due {
             self.firewall_busy = true;
-            let out = self.firewall_out.clone();
+            let (out, rules) = (self.firewall_out.clone(), self.options.rules.clone());
             tokio::spawn(async move {
-                let _ = out.send(firewall::read(Duration::from_secs(5)).await);
+                let _ = out.send(rules.read(Duration::from_secs(5)).await);
             });
         }
     }
