@@ -223,15 +223,8 @@ impl Hub {
                 if interest.processes_of.is_some() && interest.processes_of != self.interest.processes_of {
                     self.look_closely(interest.processes_of.clone());
                 }
-                let traffic_is_new = interest.traffic && !self.interest.traffic;
                 self.interest = interest;
-                if traffic_is_new {
-                    self.aim_qdiscs();
-                    self.read_qdiscs();
-                    self.touch();
-                } else {
-                    self.aim_qdiscs();
-                }
+                self.aim_qdiscs();
             }
             Ask::Logs(number, id, query) => {
                 let tty = self.snapshot.container(&id).and_then(|c| c.config.known().map(|c| c.tty)).unwrap_or(false);
