@@ -5,6 +5,7 @@
 //! mode the part that can change anything is therefore never constructed; this is a matter of types, not of an `if`
 //! that could be forgotten.
 
+pub mod engine;
 mod hand;
 mod hands;
 
