@@ -25,7 +25,7 @@ const ROOMS: &[Room] = &[
     Room(
         "live",
         "all sources of the running host merged into snapshots",
-        &["sources", "recording", "feed", "model", "text"],
+        &["sources", "journal", "recording", "feed", "model", "text"],
         "views, reports, the terminal",
     ),
     Room(
