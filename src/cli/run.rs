@@ -3,7 +3,8 @@
 use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
 use super::{
-    audit, doctor, events, json, lessen, links, networks, ns, ports, record, snapshot, stats, template, topology,
+    audit, change, doctor, events, json, lessen, links, networks, ns, ports, record, snapshot, stats, template,
+    topology,
 };
 use crate::analysis::checks::{Audit, Auditor, Severity};
 use crate::live::{self, LiveError, Patience};

@@ -10,7 +10,9 @@ use crate::cli::source::{Taken, take};
 use crate::cli::{CommandError, code, json};
 use crate::journal::{self, Journal};
 use crate::live::Patience;
-use crate::plan::{Cutoff, Entry, EntryState, Ground, Mode, OnFailure, Plan, Progress, Refusal, Risk, Session, Warrant};
+use crate::plan::{
+    Cutoff, Entry, EntryState, Ground, Mode, OnFailure, Plan, Progress, Refusal, Risk, Session, Warrant,
+};
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};

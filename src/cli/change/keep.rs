@@ -11,9 +11,7 @@ use crate::cli::{CommandError, code};
 use crate::journal::{self, Journal};
 use crate::live;
 use crate::model::{ContainerId, NetworkId, Snapshot};
-use crate::plan::{
-    Ground, LimitTarget, LimitWish, OnFailure, Order, Permit, Plan, Refusal, Session, Wish, plan,
-};
+use crate::plan::{Ground, LimitTarget, LimitWish, OnFailure, Order, Permit, Plan, Refusal, Session, Wish, plan};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;

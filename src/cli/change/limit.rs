@@ -62,13 +62,8 @@ fn shapes(flags: &ShapeFlags) -> Result<(Option<Shape>, Option<Shape>), CommandE
     };
     let netem = (netem != Netem::default()).then_some(netem);
     let latency = time(&flags.latency)?;
-    let shape = |rate_bps, police| Shape {
-        rate_bps,
-        burst_bytes: burst,
-        latency_us: latency,
-        netem: netem.clone(),
-        police,
-    };
+    let shape =
+        |rate_bps, police| Shape { rate_bps, burst_bytes: burst, latency_us: latency, netem: netem.clone(), police };
     match (rate(&flags.down)?, rate(&flags.up)?) {
         (None, None) if netem.is_some() => Ok((Some(shape(None, false)), None)),
         (None, None) => Err(CommandError::Usage("say --down RATE, --up RATE, or a --delay or --loss".into())),

@@ -16,7 +16,6 @@ pub use documents::{EntryDoc, PlanDoc};
 pub use flow::{desk, hands};
 
 use super::CommandError;
-use super::args::change::{ContainerCommand, LimitCommand, NetworkCommand};
 use super::args::{Command, Global};
 use std::io::Write;
 

@@ -136,5 +136,6 @@ fn join(flags: EndpointFlags) -> Result<EndpointSpec, CommandError> {
         aliases: flags.alias,
         links: flags.link,
         gateway_priority: flags.gw_priority,
+        ..EndpointSpec::default()
     })
 }
