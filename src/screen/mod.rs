@@ -4,6 +4,7 @@ mod detail;
 mod hit;
 mod list;
 mod overlays;
+mod sheet;
 mod status;
 
 pub use hit::{hit, in_detail};

@@ -20,6 +20,7 @@ pub struct Stage {
     pub report: Report,
     pub history: History,
     pub prefs: Prefs,
+    pub journal: Journal,
 }
 
 impl Stage {
@@ -31,11 +32,12 @@ impl Stage {
         let snapshot = Arc::new(next);
         let report = analyst.update(&snapshot).clone();
         history.push(&report.rates, 1.0);
-        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() } }
+        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() }, journal: Journal::default() }
     }
 
     pub fn scene(&self) -> Scene<'_> {
         Scene {
+            journal: &self.journal,
             snapshot: &self.snapshot,
             report: &self.report,
             history: &self.history,
