@@ -124,7 +124,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["theme", "widgets", "screen", "terminal"]),
     ("crossterm", &["terminal"]),
     ("clap", &["cli"]),
-    ("std::process::Command", &["sources", "actions"]),
+    ("std::process::Command", &["sources", "actions", "cli"]),
     ("std::fs", &["actions", "journal", "sources", "live", "recording", "cli", "terminal"]),
 ];
 
@@ -151,6 +151,7 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("sources/proc/beneath.rs", "MAX_BYTES", "64 * 1024", "bytes read of a file inside a container"),
     ("sources/firewall/tool.rs", "OUTPUT_BYTES", "32 << 20", "bytes read of a firewall tool"),
     ("sources/cgroup/discover.rs", "MAX_DIRS", "20_000", "cgroups looked at"),
+    ("sources/firewall/apart.rs", "ANSWER", "64 << 20", "bytes of rules as a line"),
     ("live/timeline.rs", "KEPT", "2_000", "events in a snapshot"),
     ("analysis/nat.rs", "STEPS", "200_000", "rules walked for one question"),
     ("app/logs.rs", "MAX_LINES", "10_000", "log lines in the pane"),
@@ -162,6 +163,7 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("terminal/clipboard.rs", "MAX_BYTES", "70_000", "bytes sent to the clipboard"),
     ("recording/format.rs", "MAX_PLAIN", "256 << 20", "bytes of an unpacked frame"),
     ("recording/format.rs", "MAX_STORED", "64 << 20", "bytes of a packed frame"),
+    ("journal/wanted.rs", "MAX_WANTED", "1 << 20", "bytes of the file of wanted limits"),
     ("cli/console.rs", "MAX_SETTINGS", "1 << 20", "bytes of a settings file"),
 ];
 

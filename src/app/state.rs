@@ -522,6 +522,7 @@ impl App {
             processes_of: container.filter(|_| tab == "processes"),
             sockets: view == "ports" || matches!(tab, "ports" | "network" | "path"),
             fdb: view == "networks" || matches!(tab, "fdb" | "bridge"),
+            traffic: view == "traffic" || tab == "shaping",
         }
     }
 }

@@ -23,6 +23,7 @@ mod recorder;
 mod timeline;
 mod wants;
 
+pub use crate::sources::firewall::{Rules, serve as serve_rules};
 pub use hub::Sink;
 pub use once::{Patience, read_once, stream};
 pub use wants::{LiveError, LiveOptions};

@@ -19,11 +19,13 @@ mod refusal;
 mod steps;
 mod warrant;
 mod wish;
+mod words;
 
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
-    ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place, RouteRef,
+    Classifier, ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place,
+    RouteRef,
 };
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
@@ -33,3 +35,17 @@ pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
     Wish,
 };
+pub use words::quote;
+
+/// Turns a wish into a plan: what would be done to what exactly, what it affects, what takes it back.
+///
+/// # Errors
+/// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
+pub fn plan(_ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
+    match wish {
+        Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
+            Err(Refusal::new("this", "the kernel's part is not built in yet"))
+        }
+        _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
+    }
+}

@@ -6,7 +6,6 @@ use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
 use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
-use crate::sources::firewall;
 use crate::sources::proc::Depth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -62,6 +61,15 @@ impl Hub {
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
+        self.read_qdiscs();
+    }
+
+    /// Counters of qdiscs, where any are to be counted.
+    pub(super) fn read_qdiscs(&mut self) {
+        let samples = self.meters.read_qdiscs();
+        if !(samples.is_empty() && self.snapshot.qdisc_samples.is_empty()) {
+            self.snapshot.qdisc_samples = Arc::new(samples);
+        }
     }
 
     fn look_again_at_the_young(&mut self, now: Instant) {
@@ -164,7 +172,7 @@ impl Hub {
         if self.firewall_busy {
             return;
         }
-        let generation = self.firewall_generation.current().get();
+        let generation = self.options.rules.generation(&mut self.firewall_generation).get();
         let known = self.firewall.known().and_then(|f| f.generation);
         let due = match (self.firewall_read, generation, known) {
             (None, _, _) => true,
@@ -174,9 +182,9 @@ impl Hub {
         };
         if due {
             self.firewall_busy = true;
-            let out = self.firewall_out.clone();
+            let (out, rules) = (self.firewall_out.clone(), self.options.rules.clone());
             tokio::spawn(async move {
-                let _ = out.send(firewall::read(Duration::from_secs(5)).await);
+                let _ = out.send(rules.read(Duration::from_secs(5)).await);
             });
         }
     }

@@ -220,7 +220,15 @@ impl Hub {
                 if interest.processes_of.is_some() && interest.processes_of != self.interest.processes_of {
                     self.look_closely(interest.processes_of.clone());
                 }
+                let traffic_is_new = interest.traffic && !self.interest.traffic;
                 self.interest = interest;
+                if traffic_is_new {
+                    self.aim_qdiscs();
+                    self.read_qdiscs();
+                    self.touch();
+                } else {
+                    self.aim_qdiscs();
+                }
             }
             Ask::Logs(number, id, query) => {
                 let tty = self.snapshot.container(&id).and_then(|c| c.config.known().map(|c| c.tty)).unwrap_or(false);
@@ -290,11 +298,15 @@ impl Hub {
             NetlinkUpdate::State(state) => {
                 let first = self.netlink.is_none();
                 let same = self.netlink.as_ref().is_some_and(|n| Arc::ptr_eq(&n.links, &state.links));
+                let same_tc = self.netlink.as_ref().is_some_and(|n| n.tc == state.tc);
                 let same_netns = self.netlink.as_ref().is_some_and(|n| Arc::ptr_eq(&n.netns, &state.netns));
                 self.netlink = Some(state);
                 if !same || !same_netns {
                     self.clocks.seats = self.clocks.seats.min(Instant::now() + GATHER);
                     self.aim_inside();
+                }
+                if !same_tc {
+                    self.aim_qdiscs();
                 }
                 if first && self.snapshot.our_netns().is_none() {
                     self.compose_host();

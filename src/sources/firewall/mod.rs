@@ -7,6 +7,7 @@
 //!
 //! This room must not know Docker's chains or what a rule means for a container.
 
+mod apart;
 mod generation;
 mod iptables_rule;
 mod iptables_target;
@@ -21,6 +22,7 @@ mod save;
 mod tool;
 mod words;
 
+pub use apart::{Rules, serve};
 pub use generation::GenerationProbe;
 pub use merge::merge;
 pub use nft::{NftChain, NftRuleset, NftTable, parse_nft};
