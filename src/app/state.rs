@@ -30,7 +30,7 @@ pub struct Slot {
     pub id: &'static str,
     /// Title.
     pub title: &'static str,
-    /// The digit that opens it.
+    /// The digit, or the letter of the key map, that opens it.
     pub key: char,
     /// Its list.
     pub screen: Box<dyn Screen>,

@@ -18,6 +18,8 @@ pub fn update(app: &mut App, messages: impl IntoIterator<Item = Msg>) -> Vec<Eff
     for message in messages {
         // A key acts on what the keys before it have done: on the new rows, and on the page that one of them opened.
         if matches!(message, Msg::Key(_) | Msg::Click(_)) {
+            // An answer is to the plan as it would be now, not to one of a picture that has gone.
+            app.replan();
             if acted && app.focus == Focus::Detail {
                 app.settle(&mut effects);
             } else {

@@ -10,6 +10,8 @@ mod status;
 pub use hit::{hit, in_detail};
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::view::{ListView, Row};
 use crate::analysis::checks::Auditor;
 use crate::analysis::testing::{HOST, Lab, every_mode, p};
 use crate::analysis::{Analyst, History, Report};
-use crate::app::{Prefs, Scene};
+use crate::app::{Journal, Prefs, Scene};
 use crate::model::*;
 use crate::text::{Outside, width};
 use jiff::Timestamp;

@@ -55,7 +55,7 @@ impl App {
         if let Some(why) = self.why_no_change() {
             let words = self.options.keymap.words_of(action);
             let key = self.options.keymap.key_of(action).map(|k| format!("{k} ")).unwrap_or_default();
-            return self.say(format!("{key}({words}) is refused: {why}"));
+            return self.say(format!("{key}is refused, {why} ({words})"));
         }
         match action {
             Action::Undo => self.undo(effects),
@@ -250,7 +250,7 @@ impl App {
 
     /// Copies the lines of a plan, joined so that none runs before all of them were read.
     pub(in crate::app) fn copy_plan(&mut self, plan: &Plan, effects: &mut Vec<Effect>) {
-        let lines: Vec<String> = plan.steps.iter().map(|s| planner::words(&s.op)).collect();
+        let lines: Vec<String> = plan.steps.iter().map(|s| s.op.words()).collect();
         self.copy(if lines.len() == 1 { "the line" } else { "the lines" }, &lines.join(" && "), effects);
     }
 

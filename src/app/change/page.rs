@@ -1,10 +1,9 @@
 //! The sheet as lines: what is done, what it affects, what takes it back; its progress; what came of each row.
 
-use super::planner;
 use super::sheet::{Run, Sheet, Source, Stage};
 use crate::app::keymap::Action;
 use crate::app::state::App;
-use crate::plan::{Entry, EntryState, Identity, OnFailure, Plan, Refusal, Risk, Step, StepResult, StepState};
+use crate::plan::{Entry, EntryState, Identity, OnFailure, Op, Plan, Refusal, Risk, Step, StepResult, StepState};
 use crate::text::clean_line;
 use crate::theme::Role;
 use crate::views::{Line, Span};
@@ -73,7 +72,7 @@ fn plan_lines(app: &App, sheet: &Sheet, plan: &Plan) -> Vec<Line> {
         out.extend(plan.left_out.iter().map(|l| item("·", Role::Notice, &format!("{}: {}", l.row, l.why))));
     }
     let undo: Vec<String> =
-        plan.steps.iter().rev().flat_map(|s| s.undo.iter()).map(planner::words).collect();
+        plan.steps.iter().rev().flat_map(|s| s.undo.iter()).map(Op::words).collect();
     if !undo.is_empty() && plan.undoes.is_none() {
         let key = app.options.keymap.key_of(Action::Undo).map(|k| format!("taken back by {k}")).unwrap_or_default();
         out.push(Line::heading(key));
@@ -115,7 +114,7 @@ fn steps(plan: &Plan) -> Vec<Line> {
         }
         out.push(Line::of([
             Span::new(format!("  {:>2} ", n + 1), Role::Dim),
-            Span::plain(clean(&planner::words(&step.op))),
+            Span::plain(clean(&step.op.words())),
         ]));
     }
     if plan.steps.is_empty() {
@@ -199,7 +198,8 @@ pub fn step_sign(state: StepState) -> (&'static str, Role, &'static str) {
 /// A change's state in words.
 pub fn state_words(state: EntryState) -> &'static str {
     match state {
-        EntryState::HalfDone => "half done: whoever did it died in the middle, or is at it",
+        EntryState::UnderWay => "under way",
+        EntryState::HalfDone => "half done: whoever did it died in the middle",
         EntryState::Done => "done, and read back",
         EntryState::Unconfirmed => "done, and waits to be kept",
         EntryState::RolledBack => "failed; what was done before was taken back",
@@ -213,7 +213,7 @@ pub fn state_words(state: EntryState) -> &'static str {
 pub fn state_role(state: EntryState) -> Role {
     match state {
         EntryState::Done => Role::Good,
-        EntryState::Unconfirmed | EntryState::Undone => Role::Notice,
+        EntryState::Unconfirmed | EntryState::Undone | EntryState::UnderWay => Role::Notice,
         _ => Role::Bad,
     }
 }
@@ -238,7 +238,7 @@ fn step_states<'a>(out: &mut Vec<Line>, plan: &Plan, results: impl Iterator<Item
         let (sign, role, word) = step_sign(state);
         out.push(Line::of([
             Span::new(format!("  {sign} "), role),
-            Span::plain(clean(&planner::words(&step.op))),
+            Span::plain(clean(&step.op.words())),
             Span::new(if state == StepState::Done { String::new() } else { format!("  {word}") }, role),
         ]));
         if !detail.is_empty() {

@@ -50,9 +50,3 @@ pub fn undo(_: &Ground<'_>, _: &[Entry], _: &EntryId, _: bool) -> Result<Plan, R
     Err(Refusal::new("undo", "not planned yet"))
 }
 
-pub fn words(op: &Op) -> String {
-    match op {
-        Op::Engine(EngineOp::Restart { container, .. }) => format!("docker restart {}", container.name.shown()),
-        other => crate::text::clean_line(&format!("{other:?}")).into_owned(),
-    }
-}

@@ -81,6 +81,7 @@ fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
         aliases: form.list("alias"),
         links: form.list("link"),
         gateway_priority: parse(form, "gw-priority", "a number")?,
+        any_address_will_do: false,
     };
     if containers.len() > 1 && (endpoint.ipv4.is_some() || endpoint.ipv6.is_some() || endpoint.mac.is_some()) {
         let field = if endpoint.ipv4.is_some() { "ip" } else if endpoint.ipv6.is_some() { "ip6" } else { "mac" };

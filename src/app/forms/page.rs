@@ -1,7 +1,6 @@
 //! A form as lines: its fields, what is wrong at which of them, and the steps that would follow.
 
 use super::{Field, Form, Value, Verdict};
-use crate::app::change::planner;
 use crate::app::keymap::Action;
 use crate::plan::{Plan, Refusal, Risk};
 use crate::text::{clean_line, ellipsis_end, width};
@@ -161,7 +160,7 @@ fn plan_lines(plan: &Plan) -> Vec<Line> {
         .steps
         .iter()
         .enumerate()
-        .map(|(n, s)| Line::of([Span::new(format!("{:>2} ", n + 1), Role::Dim), Span::plain(clean(&planner::words(&s.op)))]))
+        .map(|(n, s)| Line::of([Span::new(format!("{:>2} ", n + 1), Role::Dim), Span::plain(clean(&s.op.words()))]))
         .collect();
     if let Risk::Grave { why, .. } = &plan.risk {
         out.insert(0, Line::of([Span::new(format!("! {}", clean(why)), Role::Alert)]));
