@@ -263,6 +263,7 @@ impl Lab {
             dns_names: vec![],
             links: vec![],
             requested: None,
+            gateway_priority: None,
         });
         if let Fact::Known(members) = &mut network.members {
             members.push(Member {

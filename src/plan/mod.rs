@@ -11,16 +11,24 @@
 //! A plan says each step in the words of the tool that an operator would have typed. Nothing in this room can change
 //! anything; it knows neither the engine's client nor netlink, neither the console nor the clock.
 
+mod bind;
+pub mod containers;
+mod draft;
 mod entry;
 mod ground;
+pub mod networks;
 mod op;
 mod progress;
+mod prune;
 mod refusal;
+mod session;
 mod steps;
+mod undo;
 mod warrant;
 mod wish;
 mod words;
 
+pub use bind::Bound;
 pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
@@ -30,6 +38,7 @@ pub use op::{
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
 pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
+pub use undo::straight;
 pub use warrant::{Mode, Permit, Warrant};
 pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
@@ -41,11 +50,18 @@ pub use words::quote;
 ///
 /// # Errors
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
-pub fn plan(_ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
+pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
     match wish {
         Wish::Limit(_) | Wish::Plumb(_) | Wish::Unplumb { .. } => {
             Err(Refusal::new("this", "the kernel's part is not built in yet"))
         }
-        _ => Err(Refusal::new("this", "the engine's part is not built in yet")),
+        Wish::Containers { of, change } => containers::plan(ground, of, change),
+        Wish::CreateNetwork(spec) => networks::create(ground, spec),
+        Wish::RemoveNetworks { of } => networks::remove(ground, of),
+        Wish::Connect { network, members } => networks::connect(ground, network, members),
+        Wish::Disconnect { of, networks, force } => networks::disconnect(ground, of, networks, *force),
+        Wish::DropStaleEndpoint { network, endpoint } => networks::drop_stale(ground, network, endpoint),
+        Wish::Prune(what) => prune::plan(ground, *what),
+        Wish::PruneShown { what, preview } => prune::shown(ground, *what, preview),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::quote;
 use crate::model::RestartPolicy;
+use crate::plan::containers::amounts::cpus_text;
 use crate::plan::op::{ContainerRef, EngineOp, LimitsUpdate, NetworkRef};
 use crate::plan::wish::{EndpointSpec, NetworkSpec};
 use crate::text::{Outside, is_clean};
@@ -58,7 +59,7 @@ pub(in crate::plan) fn policy_word(policy: &RestartPolicy) -> String {
 
 fn limits_line<'a>(line: &'a mut Line, limits: &LimitsUpdate) -> &'a mut Line {
     line.word("update")
-        .flag("--cpus", limits.nano_cpus.map(cpus).as_deref())
+        .flag("--cpus", limits.nano_cpus.map(cpus_text).as_deref())
         .number("--cpu-quota", limits.cpu_quota_us)
         .number("--cpu-period", limits.cpu_period_us)
         .number("--cpu-shares", limits.cpu_shares)
@@ -67,12 +68,6 @@ fn limits_line<'a>(line: &'a mut Line, limits: &LimitsUpdate) -> &'a mut Line {
         .number("--memory-swap", limits.memory_swap_bytes)
         .number("--pids-limit", limits.pids_limit)
         .number("--blkio-weight", limits.blkio_weight)
-}
-
-/// 10⁻⁹ CPUs as docker writes them: `0.5`.
-fn cpus(nano: i64) -> String {
-    let text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn network<'a>(line: &'a mut Line, spec: &NetworkSpec) -> &'a mut Line {

@@ -3,6 +3,7 @@
 mod engine;
 mod quote;
 
+pub(super) use engine::policy_word;
 pub use quote::quote;
 
 use super::op::{LedgerOp, Op};
