@@ -109,7 +109,8 @@ impl App {
             A::SeekForward => ask(effects, Ask::Seek(10)),
             A::Slower => ask(effects, Ask::Speed(self.speed(1, 2))),
             A::Faster => ask(effects, Ask::Speed(self.speed(2, 1))),
-            A::View0 | A::View1
+            A::View0
+            | A::View1
             | A::View2
             | A::View3
             | A::View4
@@ -132,7 +133,11 @@ impl App {
     fn mark(&mut self, action: Action) {
         let Some(slot) = self.slot_mut() else { return };
         let state = slot.screen.state_mut();
-        if action == Action::Mark { state.toggle_mark() } else { state.mark_range() }
+        if action == Action::Mark {
+            state.toggle_mark()
+        } else {
+            state.mark_range()
+        }
         let count = state.marked.len();
         self.say(match count {
             0 => "no row is marked".to_owned(),

@@ -214,7 +214,10 @@ mod tests {
                 assert!(Key::parse(key).is_some(), "{key}");
             }
             assert!(!entry.words.is_empty());
-            assert!(!entry.keys.is_empty() || entry.context == Change, "only the menu of actions lists what has no key");
+            assert!(
+                !entry.keys.is_empty() || entry.context == Change,
+                "only the menu of actions lists what has no key"
+            );
         }
         for action in Action::ALL {
             assert!(TABLE.iter().any(|e| e.action == *action), "{} has no row", action.id());

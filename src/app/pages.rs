@@ -56,7 +56,8 @@ fn help(app: &App) -> Vec<Line> {
     out.extend(filter_help(app));
     let menu = app.options.keymap.key_of(Action::Actions).map(|k| k.to_string()).unwrap_or_default();
     out.push(Line::heading(format!("Changes without a key of their own: {menu} lists those that fit, : finds all")));
-    let keyless = TABLE.iter().filter(|e| e.context == Context::Change && app.options.keymap.key_of(e.action).is_none());
+    let keyless =
+        TABLE.iter().filter(|e| e.context == Context::Change && app.options.keymap.key_of(e.action).is_none());
     out.extend(keyless.map(|e| key_line(e.action.id(), e.words.to_owned())));
     out.push(Line::heading("Capitals kept for changes to come"));
     for (capital, words) in RESERVED {

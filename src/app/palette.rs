@@ -88,7 +88,8 @@ fn commands(app: &App, finder: &mut Finder) {
     let contexts = app.contexts();
     let mut listed: Vec<Action> = vec![Action::Palette, Action::Back, Action::Up, Action::Down];
     for (entry, keys) in app.options.keymap.rows() {
-        let here = contexts.contains(&entry.context) || matches!(entry.context, Context::Anywhere | Context::List | Context::Change);
+        let here = contexts.contains(&entry.context)
+            || matches!(entry.context, Context::Anywhere | Context::List | Context::Change);
         let is_view = entry.action.id().starts_with("view-");
         if !here || is_view || listed.contains(&entry.action) {
             continue;

@@ -157,7 +157,11 @@ impl ListState {
         let is_marked = group.iter().all(|s| self.marked.contains(s));
         self.anchor = Some(row.subject.clone());
         for subject in group {
-            if is_marked { self.marked.remove(&subject) } else { self.marked.insert(subject) };
+            if is_marked {
+                self.marked.remove(&subject)
+            } else {
+                self.marked.insert(subject)
+            };
         }
         self.move_by(1);
     }

@@ -1,5 +1,6 @@
 //! State of the console, and how its parts are brought in line after each message.
 
+use super::change::Changes;
 use super::input::Input;
 use super::keymap::{Context, Keymap};
 use super::layout::{Layout, Panes};
@@ -10,7 +11,6 @@ use super::overlay::Overlay;
 use super::pane::{DetailPane, Stamp};
 use super::raw::RawPane;
 use super::world::World;
-use super::change::Changes;
 use super::{Prefs, Scene};
 use crate::feed::{Ask, Interest, Playback};
 use crate::model::Subject;

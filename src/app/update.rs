@@ -276,7 +276,10 @@ impl App {
 
     fn overlay_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
         if matches!(self.overlays.last(), Some(Overlay::Sheet(_)))
-            && !matches!(action, Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom)
+            && !matches!(
+                action,
+                Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom
+            )
         {
             return self.sheet_action(action, effects);
         }

@@ -136,7 +136,8 @@ pub(super) fn field_at(inside: Rect, form: &Form, y: u16) -> Option<usize> {
     let row = usize::from(y.checked_sub(parts.fields.y).filter(|n| *n < parts.fields.height)?) + parts.offset;
     let line = parts.rows.get(row)?.line;
     // Each field begins with its label; lines in between are said of the field above.
-    let is_label = |text: &str| text.starts_with("▸ ") || form.fields.iter().any(|f| text.starts_with(&format!("  {} ", f.label)));
+    let is_label =
+        |text: &str| text.starts_with("▸ ") || form.fields.iter().any(|f| text.starts_with(&format!("  {} ", f.label)));
     let labels = parts.look.fields.iter().take(line + 1).filter(|l| is_label(&l.text())).count();
     labels.checked_sub(1)
 }

@@ -75,8 +75,7 @@ fn read_all(inbox: &Sender<Msg>, reads: &AtomicU64, ear: OwnedFd, aside: &Sender
             (true, false) => PollTimeout::try_from(ESCAPE).unwrap_or(PollTimeout::ZERO),
             (true, true) => PollTimeout::try_from(PASTE).unwrap_or(PollTimeout::ZERO),
         };
-        let mut fds =
-            [PollFd::new(ear.as_fd(), PollFlags::POLLIN), PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        let mut fds = [PollFd::new(ear.as_fd(), PollFlags::POLLIN), PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         let ready = poll(&mut fds, wait);
         let events = |n: usize| fds[n].revents().unwrap_or(PollFlags::empty());
         let (rung, events) = (!events(0).is_empty(), events(1));

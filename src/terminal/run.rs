@@ -3,9 +3,9 @@
 use super::clipboard::{Wrap, sequence};
 use super::decode::Input;
 use super::painter::Painter;
+use super::reader::{self, Reader};
 use super::signals::{self, Signal};
 use super::tty::{self, Output};
-use super::reader::{self, Reader};
 use super::{Hands, Msg, Setup, TerminalError, panics, themes};
 use crate::app::{App, Effect, Msg as AppMsg, update};
 use crate::feed::{Ask, Feed};

@@ -91,7 +91,10 @@ fn unplumb(app: &App, targets: &Targets) -> Result<Begin, String> {
     let scene = app.newest_scene();
     let ours = scene.snapshot.our_netns();
     let plumbed = |key: &(crate::model::NsInode, IfIndex)| {
-        scene.snapshot.link(key.0, key.1).is_some_and(|l| l.alias.as_ref().is_some_and(|a| a.raw().starts_with("bridgewatch")))
+        scene
+            .snapshot
+            .link(key.0, key.1)
+            .is_some_and(|l| l.alias.as_ref().is_some_and(|a| a.raw().starts_with("bridgewatch")))
     };
     let ends = scene.report.wiring.attachments_of(id).filter_map(|a| a.outer).filter(|k| Some(k.0) == ours);
     match ends.filter(plumbed).next() {

@@ -2,15 +2,17 @@
 
 use super::deed::{Begin, deed};
 use super::sheet::{Run, Sheet, Source, Stage};
-use super::{Targets, last_undoable, planner, unconfirmed};
+use super::{Targets, last_undoable, unconfirmed};
+use crate::app::Scene;
 use crate::app::forms::Form;
 use crate::app::keymap::Action;
 use crate::app::keys::{Code, Key};
 use crate::app::message::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
-use crate::app::Scene;
-use crate::plan::{Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState};
+use crate::plan::{
+    Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState,
+};
 
 impl App {
     /// The newest scene, also while the screen is frozen: changes are made to what is there now.
@@ -118,9 +120,15 @@ impl App {
     /// Makes the plan of a source on the newest ground.
     pub(super) fn plan_of(&self, source: &Source) -> Result<Plan, Refusal> {
         match source {
-            Source::Wish(wish) => planner::plan(&self.ground(), wish),
-            Source::Undo(id, force) => planner::undo(&self.ground(), &self.world.journal().entries, id, *force),
+            Source::Wish(wish) => crate::plan::plan(&self.ground(), wish),
+            Source::Undo(id, force) => self.undoing(id, *force),
         }
+    }
+
+    fn undoing(&self, id: &EntryId, _force: bool) -> Result<Plan, Refusal> {
+        let entries = &self.world.journal().entries;
+        let entry = entries.iter().find(|e| e.id == *id);
+        entry.map(crate::plan::straight).ok_or_else(|| Refusal::new("undo", "the journal has no such entry"))
     }
 
     /// Shows the plan of a source on a sheet; a trifle is done at once.
@@ -162,14 +170,15 @@ impl App {
         let Some(Overlay::Sheet(sheet)) = self.overlays.last_mut() else { return };
         let stage = sheet.stage.clone();
         match (action, &stage) {
-            (Action::Choose, Stage::Asking(_)) if sheet.wanted_word() == Some(sheet.word.text()) => self.confirm(effects),
+            (Action::Choose, Stage::Asking(_)) if sheet.wanted_word() == Some(sheet.word.text()) => {
+                self.confirm(effects)
+            }
             (Action::Yes, Stage::Asking(_)) if sheet.wanted_word().is_none() => self.confirm(effects),
             (Action::Choose, Stage::Ended(_) | Stage::Refused(_)) => drop(self.overlays.pop()),
             (Action::No, Stage::Running) => self.cancel_or_hide(effects),
             (Action::No, _) => drop(self.overlays.pop()),
             (Action::OnFailure, Stage::Asking(plan)) if plan.rows.len() > 1 => {
-                sheet.on_failure =
-                    if sheet.on_failure == OnFailure::Stop { OnFailure::GoOn } else { OnFailure::Stop };
+                sheet.on_failure = if sheet.on_failure == OnFailure::Stop { OnFailure::GoOn } else { OnFailure::Stop };
             }
             (Action::Window, Stage::Asking(_)) => sheet.window = !sheet.window,
             (Action::CopyPlan, Stage::Asking(_) | Stage::Running | Stage::Ended(_)) => self.copy_lines(effects),
@@ -275,7 +284,7 @@ impl App {
             }
             Progress::Journal(Ok(entries)) => {
                 self.world.take_journal(entries);
-                self.tell_what_was_left();
+                self.renew_results();
             }
             Progress::Journal(Err(why)) => self.world.lose_journal(why),
             Progress::Say(text, true) => self.error(text),
@@ -299,6 +308,18 @@ impl App {
             self.show_outcome(Stage::Ended(Box::new(entry)));
         } else {
             self.say(format!("{title}: {}", super::page::state_words(entry.state)));
+        }
+    }
+
+    /// Results that are on the screen follow the journal: what waited was kept or taken back.
+    fn renew_results(&mut self) {
+        let entries = self.world.journal().entries.clone();
+        for overlay in &mut self.overlays {
+            let Overlay::Sheet(sheet) = overlay else { continue };
+            let Stage::Ended(old) = &sheet.stage else { continue };
+            if let Some(new) = entries.iter().find(|e| e.id == old.id && e.state != old.state) {
+                sheet.stage = Stage::Ended(Box::new(new.clone()));
+            }
         }
     }
 
@@ -328,20 +349,6 @@ impl App {
             let refusal = Refusal::new("", "");
             let sheet = Sheet { stage, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
             self.overlays.push(Overlay::Sheet(Box::new(sheet)));
-        }
-    }
-
-    /// At the start: what a console before this one left half done, or unconfirmed.
-    fn tell_what_was_left(&mut self) {
-        if std::mem::replace(&mut self.changes.is_told, true) {
-            return;
-        }
-        let journal = self.world.journal().entries.clone();
-        let left = |e: &&Entry| e.state == EntryState::HalfDone && e.undone_by.is_none();
-        if let Some(entry) = journal.iter().rev().find(left) {
-            let key = self.options.keymap.key_of(Action::Journal).map(|k| k.to_string()).unwrap_or_default();
-            let at = entry.at.to_zoned(self.zone()).strftime("%H:%M:%S").to_string();
-            self.error(format!("a change of {at} was left half done: {}; {key} opens the journal", entry.plan.title));
         }
     }
 

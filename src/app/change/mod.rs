@@ -14,7 +14,6 @@ mod deed;
 mod flow;
 mod menu;
 pub mod page;
-pub(super) mod planner;
 mod replan;
 mod sheet;
 mod target;
@@ -34,8 +33,6 @@ pub struct Changes {
     pub run: Option<Run>,
     /// The operator disarmed changes for this session.
     pub is_disarmed: bool,
-    /// The journal was read at least once: what was left half done before has been told.
-    pub(super) is_told: bool,
 }
 
 /// A change that is taken back unless it is confirmed.

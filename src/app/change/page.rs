@@ -71,8 +71,7 @@ fn plan_lines(app: &App, sheet: &Sheet, plan: &Plan) -> Vec<Line> {
         out.push(Line::heading("left out"));
         out.extend(plan.left_out.iter().map(|l| item("·", Role::Notice, &format!("{}: {}", l.row, l.why))));
     }
-    let undo: Vec<String> =
-        plan.steps.iter().rev().flat_map(|s| s.undo.iter()).map(Op::words).collect();
+    let undo: Vec<String> = plan.steps.iter().rev().flat_map(|s| s.undo.iter()).map(Op::words).collect();
     if !undo.is_empty() && plan.undoes.is_none() {
         let key = app.options.keymap.key_of(Action::Undo).map(|k| format!("taken back by {k}")).unwrap_or_default();
         out.push(Line::heading(key));
@@ -112,10 +111,7 @@ fn steps(plan: &Plan) -> Vec<Line> {
             row = Some(step.row);
             out.push(row_name(plan, step, ""));
         }
-        out.push(Line::of([
-            Span::new(format!("  {:>2} ", n + 1), Role::Dim),
-            Span::plain(clean(&step.op.words())),
-        ]));
+        out.push(Line::of([Span::new(format!("  {:>2} ", n + 1), Role::Dim), Span::plain(clean(&step.op.words()))]));
     }
     if plan.steps.is_empty() {
         out.push(say("  none: it is so already", Role::Dim));
@@ -162,7 +158,9 @@ pub(super) fn identity_words(identity: &Identity) -> Option<String> {
     Some(match identity {
         Identity::Boot { .. } => "the host".to_owned(),
         Identity::Engine { .. } => "the engine".to_owned(),
-        Identity::Container { name, .. } | Identity::ContainerExists { name, .. } => format!("container {}", name.shown()),
+        Identity::Container { name, .. } | Identity::ContainerExists { name, .. } => {
+            format!("container {}", name.shown())
+        }
         Identity::Network { name, .. } => format!("network {}", name.shown()),
         Identity::Link { name, .. } => format!("interface {}", name.shown()),
         Identity::Netns { .. } => "the network namespace".to_owned(),

@@ -65,7 +65,8 @@ fn differences(old: &Plan, new: &Plan) -> Vec<String> {
     }
     out.extend(new.rows.iter().filter(|r| !old.rows.contains(r)).map(|r| format!("{r} has come in")));
     if out.is_empty() && old.identities != new.identities {
-        let moved = new.identities.iter().filter(|i| !old.identities.contains(i)).filter_map(super::page::identity_words);
+        let moved =
+            new.identities.iter().filter(|i| !old.identities.contains(i)).filter_map(super::page::identity_words);
         out.extend(moved.map(|words| format!("{words} has changed since you looked")));
     }
     let steps = |plan: &Plan| plan.steps.iter().map(|s| (s.op.clone(), s.undo.clone())).collect::<Vec<_>>();

@@ -32,9 +32,8 @@ pub const RESTORE: FormSpec = FormSpec {
 fn named(form: &Form, change: impl FnOnce(String) -> ContainerChange) -> Result<Request, Refusal> {
     match form.text("name") {
         "" => Err(Refusal::new("checkpoint", "name the checkpoint").at("name")),
-        name => Ok(Request::Wish(Wish::Containers {
-            of: form.targets.containers.clone(),
-            change: change(name.to_owned()),
-        })),
+        name => {
+            Ok(Request::Wish(Wish::Containers { of: form.targets.containers.clone(), change: change(name.to_owned()) }))
+        }
     }
 }

@@ -84,10 +84,15 @@ fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
         any_address_will_do: false,
     };
     if containers.len() > 1 && (endpoint.ipv4.is_some() || endpoint.ipv6.is_some() || endpoint.mac.is_some()) {
-        let field = if endpoint.ipv4.is_some() { "ip" } else if endpoint.ipv6.is_some() { "ip6" } else { "mac" };
+        let field = if endpoint.ipv4.is_some() {
+            "ip"
+        } else if endpoint.ipv6.is_some() {
+            "ip6"
+        } else {
+            "mac"
+        };
         return Err(refuse(field, "one address can't be several containers'".to_owned()));
     }
-    let members =
-        containers.into_iter().map(|container| Joining { container, endpoint: endpoint.clone() }).collect();
+    let members = containers.into_iter().map(|container| Joining { container, endpoint: endpoint.clone() }).collect();
     Ok(Request::Wish(Wish::Connect { network: network.id.clone(), members }))
 }

@@ -1,7 +1,7 @@
 //! A form that is open: its fields, the place in it, and what would come of it.
 
 use super::{Field, FormSpec, Request, Value};
-use crate::app::change::{Targets, planner};
+use crate::app::change::Targets;
 use crate::app::keys::Key;
 use crate::plan::{Ground, Plan, Refusal, ShellWish, Wish};
 
@@ -143,7 +143,7 @@ impl Form {
     fn judge(&mut self, ground: &Ground<'_>) {
         self.verdict = match (self.spec.request)(ground, self) {
             Ok(Request::Shell(wish)) => Verdict::Shell(wish),
-            Ok(Request::Wish(wish)) => match planner::plan(ground, &wish) {
+            Ok(Request::Wish(wish)) => match crate::plan::plan(ground, &wish) {
                 Ok(plan) => Verdict::Plan(Box::new(wish), Box::new(plan)),
                 Err(refusal) => Verdict::Refused(refusal),
             },

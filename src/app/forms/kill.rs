@@ -12,7 +12,12 @@ pub const FORM: FormSpec = FormSpec {
     fields: |_, _| {
         let options = SIGNALS.map(str::to_owned).to_vec();
         vec![
-            Field::choice("signal", "signal", options, "TERM asks it to end, KILL ends it, HUP often makes it read its settings anew"),
+            Field::choice(
+                "signal",
+                "signal",
+                options,
+                "TERM asks it to end, KILL ends it, HUP often makes it read its settings anew",
+            ),
             Field::text("other", "or another", "name or number: SIGWINCH, 42; instead of the one above"),
         ]
     },
@@ -26,5 +31,8 @@ const SIGNALS: [&str; 9] =
 fn request(_: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
     let other = form.text("other");
     let signal = if other.is_empty() { form.text("signal") } else { other }.to_owned();
-    Ok(Request::Wish(Wish::Containers { of: form.targets.containers.clone(), change: ContainerChange::Kill { signal } }))
+    Ok(Request::Wish(Wish::Containers {
+        of: form.targets.containers.clone(),
+        change: ContainerChange::Kill { signal },
+    }))
 }

@@ -69,7 +69,12 @@ fn fields(ground: &Ground<'_>, targets: &Targets) -> Vec<Field> {
         Field::text("loss", "loss", "packets lost: 0.1%"),
         Field::text("duplicate", "duplicate", "packets doubled: 1%"),
         Field::text("reorder", "reorder", "packets sent ahead of delayed ones: 5%"),
-        Field::switch("police", "police upload", false, "drop what exceeds it instead of queueing it (needs act_police)"),
+        Field::switch(
+            "police",
+            "police upload",
+            false,
+            "drop what exceeds it instead of queueing it (needs act_police)",
+        ),
     ]);
     out
 }

@@ -33,7 +33,8 @@ fn now(ground: &Ground<'_>, targets: &Targets) -> Option<Now> {
     let config = container.config.known()?;
     let sample = ground.snapshot.sample(id);
     let bytes = |limit: i64| if limit > 0 { units::shown(limit as f64) } else { "none".to_owned() };
-    let used = sample.and_then(|s| Some((*s.memory_bytes.known()?, s.inactive_file_bytes.known().copied().unwrap_or(0))));
+    let used =
+        sample.and_then(|s| Some((*s.memory_bytes.known()?, s.inactive_file_bytes.known().copied().unwrap_or(0))));
     let used = used.map_or("?".to_owned(), |(all, file)| units::shown(all.saturating_sub(file) as f64));
     let tasks = sample.and_then(|s| s.pids.known()).map_or("?".to_owned(), ToString::to_string);
     let cpu = ground.report.rates.container(id).and_then(|r| r.cpu_percent);
@@ -53,9 +54,16 @@ fn now(ground: &Ground<'_>, targets: &Targets) -> Option<Now> {
         cpus: format!("limit {cpus}, uses {cpu}"),
         shares: or_default(config.cpu_shares, "1024"),
         cpuset: if config.cpuset_cpus.is_empty() { "all".to_owned() } else { config.cpuset_cpus.clone() },
-        pids: format!("limit {}, {tasks} now", config.pids_limit.filter(|p| *p > 0).map_or("none".to_owned(), |p| p.to_string())),
+        pids: format!(
+            "limit {}, {tasks} now",
+            config.pids_limit.filter(|p| *p > 0).map_or("none".to_owned(), |p| p.to_string())
+        ),
         blkio: or_default(i64::from(config.blkio_weight), "none"),
-        quota: format!("{} of {} µs", or_default(config.cpu_quota_us, "none"), or_default(config.cpu_period_us, "100000")),
+        quota: format!(
+            "{} of {} µs",
+            or_default(config.cpu_quota_us, "none"),
+            or_default(config.cpu_period_us, "100000")
+        ),
     })
 }
 

@@ -4,6 +4,7 @@ use super::{Field, Form, FormSpec, Request};
 use crate::app::change::Targets;
 use crate::app::keymap::Action;
 use crate::model::{Cidr, Snapshot};
+use crate::plan::networks::propose_subnet;
 use crate::plan::{EndpointSpec, Ground, Joining, NetworkSpec, PoolSpec, Refusal, Wish};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -20,7 +21,7 @@ const WHAT: &str = "create a network";
 const BRIDGE: &str = "com.docker.network.bridge.";
 
 fn fields(ground: &Ground<'_>, targets: &Targets) -> Vec<Field> {
-    let subnet = free_subnet(ground.snapshot);
+    let subnet = propose_subnet(ground, 24);
     let members = members_proposed(ground, targets, subnet);
     let drivers = known_drivers(ground.snapshot);
     vec![
@@ -54,19 +55,6 @@ fn known_drivers(snapshot: &Snapshot) -> String {
     all.sort_unstable();
     all.dedup();
     if all.is_empty() { String::new() } else { format!("in use: {}", all.join(", ")) }
-}
-
-/// The first of the engine's usual subnets that overlaps nothing known on the host.
-pub(super) fn free_subnet(snapshot: &Snapshot) -> Option<Cidr> {
-    let pools = snapshot.networks.iter().flat_map(|n| &n.pools).map(|p| p.subnet);
-    let routes = snapshot.routes.iter().map(|r| r.dst).filter(|d| !d.is_default());
-    let addresses = snapshot.links.iter().flat_map(|l| &l.addresses).map(|a| a.cidr);
-    let used: Vec<Cidr> = pools.chain(routes).chain(addresses).collect();
-    let wide = (18..32).map(|n| (Ipv4Addr::new(172, n, 0, 0), 16));
-    let narrow = (0..16).map(|n| (Ipv4Addr::new(192, 168, n * 16, 0), 20));
-    let small = (100..200).map(|n| (Ipv4Addr::new(10, n, 0, 0), 16));
-    let all = wide.chain(narrow).chain(small).map(|(addr, prefix)| Cidr { addr: IpAddr::V4(addr), prefix });
-    all.into_iter().find(|c| !used.iter().any(|u| u.overlaps(c)))
 }
 
 /// The n-th address of a subnet.
@@ -159,7 +147,9 @@ fn pools(form: &Form) -> Result<Vec<PoolSpec>, Refusal> {
     fn of<'a>(pools: &'a mut [PoolSpec], field: &'static str, addr: IpAddr) -> Result<&'a mut PoolSpec, Refusal> {
         let all = pools.iter().map(|p| p.subnet.to_string()).collect::<Vec<_>>().join(", ");
         let found = pools.iter_mut().find(|p| p.subnet.contains(addr));
-        found.ok_or_else(|| refuse(field, format!("{addr} is not in {}", if all.is_empty() { "any subnet" } else { &all })))
+        found.ok_or_else(|| {
+            refuse(field, format!("{addr} is not in {}", if all.is_empty() { "any subnet" } else { &all }))
+        })
     }
     for text in form.list("gateway") {
         let gateway = address("gateway", &text)?;

@@ -140,7 +140,9 @@ fn outcome(form: &Form, refused: Option<&Refusal>) -> Vec<Line> {
             out.push(Line::of([Span::new("Ctrl+C goes to its main process, and may end it.", Role::Notice)]));
         }
         Verdict::Shell(_) => {
-            out.push(Line::of([Span::plain("⏎ opens it: the console steps aside until it ends; exit or Ctrl+D ends a shell.")]));
+            out.push(Line::of([Span::plain(
+                "⏎ opens it: the console steps aside until it ends; exit or Ctrl+D ends a shell.",
+            )]));
         }
         Verdict::Refused(_) => {
             let elsewhere = refused.filter(|r| !form.fields.iter().any(|f| Some(f.id) == r.field));
@@ -165,7 +167,8 @@ fn plan_lines(plan: &Plan) -> Vec<Line> {
     if let Risk::Grave { why, .. } = &plan.risk {
         out.insert(0, Line::of([Span::new(format!("! {}", clean(why)), Role::Alert)]));
     }
-    let more = plan.left_out.iter().map(|l| format!("{}: left out: {}", l.row, l.why)).chain(plan.notes.iter().cloned());
+    let more =
+        plan.left_out.iter().map(|l| format!("{}: left out: {}", l.row, l.why)).chain(plan.notes.iter().cloned());
     out.extend(more.map(|text| Line::of([Span::new(format!("   {}", clean(&text)), Role::Dim)])));
     out
 }

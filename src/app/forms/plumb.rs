@@ -69,7 +69,8 @@ fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
     };
     let name = form.text("bridge");
     let bridge = bridges(ground).find(|b| b.name.raw() == name);
-    let bridge = bridge.ok_or_else(|| refuse("bridge", "there is no such bridge; N makes a network with one".to_owned()))?;
+    let bridge =
+        bridge.ok_or_else(|| refuse("bridge", "there is no such bridge; N makes a network with one".to_owned()))?;
     let text = form.text("address");
     let address: Cidr =
         text.parse().map_err(|_| refuse("address", format!("`{text}` is not an address with a prefix")))?;

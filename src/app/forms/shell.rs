@@ -21,7 +21,8 @@ pub const FORM: FormSpec = FormSpec {
         let user = config.map(|c| c.user.raw()).filter(|u| !u.is_empty()).unwrap_or("root").to_owned();
         vec![
             Field::text("command", "command", "with its arguments; bash, else sh, when empty"),
-            Field::text("user", "user", "NAME, UID or UID:GID; the container's when empty").beside(format!("{user} now")),
+            Field::text("user", "user", "NAME, UID or UID:GID; the container's when empty")
+                .beside(format!("{user} now")),
         ]
     },
     request: |_, form| {
@@ -84,7 +85,10 @@ mod tests {
 
     #[test]
     fn a_command_line_is_split_as_a_shell_does() {
-        assert_eq!(words("sh -c 'echo a  b' \"\""), Ok(vec!["sh".into(), "-c".into(), "echo a  b".into(), String::new()]));
+        assert_eq!(
+            words("sh -c 'echo a  b' \"\""),
+            Ok(vec!["sh".into(), "-c".into(), "echo a  b".into(), String::new()])
+        );
         assert_eq!(words("  "), Ok(Vec::new()));
         assert!(words("echo 'a").is_err());
     }

@@ -46,7 +46,8 @@ pub(super) fn page(scene: &Scene, entry: Option<&Entry>, width: u16) -> Content 
             page.spans([word(line, Role::Text)], 4);
         }
     }
-    let notes = [("affected", &entry.plan.affects), ("can't be taken back", &entry.plan.lasting), ("notes", &entry.plan.notes)];
+    let notes =
+        [("affected", &entry.plan.affects), ("can't be taken back", &entry.plan.lasting), ("notes", &entry.plan.notes)];
     for (title, sentences) in notes.into_iter().filter(|(_, s)| !s.is_empty()) {
         page.heading(title);
         for sentence in sentences {

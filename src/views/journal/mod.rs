@@ -155,7 +155,9 @@ impl ListView for Changes {
                 Line::of([word(why, Role::Text)]),
             ],
             None if !scene.journal.is_read => {
-                vec![Line::of([Span::plain("No journal is kept here: it belongs to a console that can change a host.")])]
+                vec![Line::of([Span::plain(
+                    "No journal is kept here: it belongs to a console that can change a host.",
+                )])]
             }
             None => vec![Line::of([Span::plain("Nothing was changed so far.")])],
         }
