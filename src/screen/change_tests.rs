@@ -197,7 +197,7 @@ fn menus_forms_and_journal_as_they_look() {
     let sizes = [(80, 24), (120, 40), (200, 60)];
     for (name, keys) in [
         ("actions", "G k x"),
-        ("form-network", "N \"iso\" tab space"),
+        ("form-network", "down space space N \"iso\" tab space"),
         ("form-connect", "G k C"),
         ("form-disconnect", "G k X"),
         ("form-limit", "G k T \"10mbit\""),

@@ -18,6 +18,8 @@ pub struct Targets {
     pub links: Vec<LinkKey>,
     /// Entries of the journal.
     pub entries: Vec<EntryId>,
+    /// They were marked, and not merely where the cursor stands.
+    pub are_marked: bool,
 }
 
 impl Targets {
@@ -95,6 +97,7 @@ impl App {
         let Some(slot) = self.slot() else { return targets };
         let state = slot.screen.state();
         if !state.marked.is_empty() {
+            targets.are_marked = true;
             for row in state.shown.iter().filter(|r| state.marked.contains(&r.subject)) {
                 targets.take(&scene, &row.subject);
             }

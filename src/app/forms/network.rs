@@ -66,8 +66,8 @@ pub(super) fn address_of(subnet: &Cidr, n: u32) -> IpAddr {
 }
 
 fn members_proposed(ground: &Ground<'_>, targets: &Targets, subnet: Option<Cidr>) -> String {
-    // One selected row is where the cursor happens to stand; marks are meant.
-    if targets.containers.len() < 2 {
+    // The selected row is where the cursor happens to stand; marks are meant.
+    if !targets.are_marked {
         return String::new();
     }
     let member = |(n, c): (usize, &std::sync::Arc<crate::model::Container>)| match subnet {
