@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod events;
 pub mod json;
 mod lessen;
+pub mod limits;
 pub mod links;
 pub mod man;
 pub mod networks;

@@ -21,6 +21,7 @@ mod oom;
 mod probe;
 mod recorder;
 mod timeline;
+mod wanted;
 mod wants;
 
 pub use crate::sources::firewall::{Rules, serve as serve_rules};

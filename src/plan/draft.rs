@@ -5,7 +5,7 @@ use super::{Cutoff, Ground, Identity, LeftOut, Plan, Refusal, Risk, Step, Wish};
 use crate::model::{Container, ContainerId, Network, NetworkId, Owner, SourceState, State};
 
 /// Seconds in which a change that may cut off the operator has to be confirmed.
-const CONFIRM_S: u32 = 30;
+const CONFIRM_S: u32 = super::cutoff::SECONDS;
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {

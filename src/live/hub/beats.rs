@@ -24,6 +24,7 @@ impl Hub {
             self.clocks.tick = now + self.options.interval;
         }
         self.take_reading();
+        self.look_at_wanted();
         if now >= self.clocks.sockets {
             self.scan_sockets(now);
         }
@@ -62,6 +63,13 @@ impl Hub {
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
         self.read_qdiscs();
+    }
+
+    /// Limits that were set or taken back by whoever writes the state file.
+    pub(super) fn look_at_wanted(&mut self) {
+        if self.wanted.look() {
+            self.snapshot.wanted = self.wanted.limits.clone();
+        }
     }
 
     /// Counters of qdiscs, where any are to be counted.

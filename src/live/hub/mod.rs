@@ -85,6 +85,7 @@ pub struct Hub {
     firewall_busy: bool,
     firewall_out: UnboundedSender<Fact<Arc<Firewall>>>,
 
+    wanted: crate::live::wanted::WantedFile,
     snapshot: Snapshot,
     interest: Interest,
     wires: HubWires,
@@ -114,6 +115,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         recorder: super::recorder::Recorder::default(),
         meters: Meters::open(&root),
         options,
+        wanted: crate::live::wanted::WantedFile::usual(),
         root,
         sink,
         timeline: Timeline::default(),
@@ -185,6 +187,7 @@ impl Hub {
         self.job("host", Job::Host);
         self.find_seats(Instant::now());
         self.take_reading();
+        self.look_at_wanted();
         self.check_firewall();
     }
 
@@ -220,15 +223,8 @@ impl Hub {
                 if interest.processes_of.is_some() && interest.processes_of != self.interest.processes_of {
                     self.look_closely(interest.processes_of.clone());
                 }
-                let traffic_is_new = interest.traffic && !self.interest.traffic;
                 self.interest = interest;
-                if traffic_is_new {
-                    self.aim_qdiscs();
-                    self.read_qdiscs();
-                    self.touch();
-                } else {
-                    self.aim_qdiscs();
-                }
+                self.aim_qdiscs();
             }
             Ask::Logs(number, id, query) => {
                 let tty = self.snapshot.container(&id).and_then(|c| c.config.known().map(|c| c.tty)).unwrap_or(false);

@@ -1,6 +1,7 @@
 //! Operations in the words of the tool that an operator would have typed: shown in a plan, copied, pasted into a shell.
 
 mod engine;
+mod kernel;
 mod quote;
 
 pub(super) use engine::policy_word;
@@ -13,7 +14,7 @@ impl Op {
     pub fn words(&self) -> String {
         match self {
             Op::Engine(op) => engine::words(op),
-            Op::Kernel(op) => quote(&format!("{op:?}")),
+            Op::Kernel(op) => kernel::words(op),
             Op::Ledger(op) => ledger(op),
         }
     }
