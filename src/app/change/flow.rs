@@ -125,10 +125,11 @@ impl App {
         }
     }
 
-    fn undoing(&self, id: &EntryId, _force: bool) -> Result<Plan, Refusal> {
-        let entries = &self.world.journal().entries;
-        let entry = entries.iter().find(|e| e.id == *id);
-        entry.map(crate::plan::straight).ok_or_else(|| Refusal::new("undo", "the journal has no such entry"))
+    fn undoing(&self, id: &EntryId, force: bool) -> Result<Plan, Refusal> {
+        let entry = self.world.journal().entries.iter().find(|e| e.id == *id);
+        let entry = entry.ok_or_else(|| Refusal::new("undo", "the journal has no such entry"))?;
+        let plan = if force { crate::plan::undo_forced } else { crate::plan::undo };
+        plan(&self.ground(), entry)
     }
 
     /// Shows the plan of a source on a sheet; a trifle is done at once.
