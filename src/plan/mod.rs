@@ -43,7 +43,7 @@ pub use op::{
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
 pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
-pub use undo::straight;
+pub use undo::{straight, undo, undo_forced};
 pub use warrant::{Mode, Permit, Warrant};
 pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,
@@ -56,7 +56,7 @@ pub use words::quote;
 /// # Errors
 /// [`Refusal`] when it can be known beforehand that it can't be, with the reason and the way out.
 pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
-    match wish {
+    let mut plan = match wish {
         Wish::Limit(wish) => limits::plan_limit(ground, wish),
         Wish::Plumb(wish) => plumb::plan_plumb(ground, wish),
         Wish::Unplumb { container, host_end } => plumb::plan_unplumb(ground, container, *host_end),
@@ -68,5 +68,7 @@ pub fn plan(ground: &Ground<'_>, wish: &Wish) -> Result<Plan, Refusal> {
         Wish::DropStaleEndpoint { network, endpoint } => networks::drop_stale(ground, network, endpoint),
         Wish::Prune(what) => prune::plan(ground, *what),
         Wish::PruneShown { what, preview } => prune::shown(ground, *what, preview),
-    }
+    }?;
+    cutoff::judge(ground, &mut plan);
+    Ok(plan)
 }

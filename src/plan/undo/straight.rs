@@ -1,7 +1,6 @@
-//! The plan that takes an entry back.
+//! Taking an entry back as it stands in the journal.
 
-use super::{EngineOp, KernelOp, LinkRef, NetworkRef};
-use super::{Entry, Identity, LeftOut, Op, Plan, Risk, Step, StepState};
+use crate::plan::{EngineOp, Entry, Identity, KernelOp, LeftOut, LinkRef, NetworkRef, Op, Plan, Risk, Step, StepState};
 
 /// Takes an entry back as it stands in the journal, without a look at the host: for the guard, which may have no time
 /// and no engine. What is gone by then is found gone when it is tried.
