@@ -33,7 +33,10 @@ impl World {
     pub fn take(&mut self, next: Picture) {
         let newest = &mut self.newest;
         match next.since {
-            Some(seconds) => newest.history.push(&next.report.rates, seconds),
+            Some(seconds) => {
+                newest.history.push(&next.report.rates, seconds);
+                newest.history.push_links(&next.report.rates, &next.report.traffic, seconds);
+            }
             None => newest.history.clear(),
         }
         (newest.snapshot, newest.report) = (next.snapshot, next.report);

@@ -66,7 +66,7 @@ fn list_hit(app: &App, x: u16, y: u16) -> Option<Target> {
     }
     if inside.contains(x, y) {
         let x = x - inside.x;
-        let placed = list::placed(slot, inside);
+        let placed = list::placed(slot, &app.scene(), inside);
         return placed.iter().find(|p| x >= p.x && x - p.x < p.width).map(|p| Target::Title(p.column.id));
     }
     None

@@ -1,9 +1,9 @@
 //! The list pane.
 
 use super::rect;
-use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::state::{Focus, Slot};
+use crate::app::{App, Scene};
 use crate::theme::Role;
 use crate::views::flow::lay_out;
 use crate::views::{Column, Span};
@@ -12,7 +12,7 @@ use crate::widgets::{Ink, page};
 use ratatui::layout::Rect;
 
 /// The columns as they stand in an area.
-pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
+pub(super) fn placed(slot: &Slot, scene: &Scene<'_>, area: Area) -> Vec<Placed> {
     // What the list is sorted by is seen, however narrow it is.
     let sorted_by = slot.screen.state().sort.map(|(id, _)| id);
     let seen = |c: &Column| {
@@ -23,7 +23,11 @@ pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
     };
     let all: Vec<Column> = slot.screen.all_columns().iter().map(seen).collect();
     match &slot.screen.state().columns {
-        None => table::place(&all, area.width),
+        None => {
+            let used = |c: &Column| sorted_by == Some(c.id) || slot.screen.is_used(scene, c);
+            let used: Vec<Column> = all.into_iter().filter(used).collect();
+            table::place(&used, area.width)
+        }
         Some(ids) => {
             let chosen: Vec<Column> = ids.iter().filter_map(|id| all.iter().find(|c| c.id == *id).copied()).collect();
             table::place(&chosen, area.width)
@@ -40,7 +44,7 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         ink.frame(rect(area), &title(app, slot), app.focus == Focus::List);
     }
     let scene = app.scene();
-    let placed = placed(slot, inside);
+    let placed = placed(slot, &scene, inside);
     let sort = state.sort.and_then(|(id, reversed)| {
         let column = slot.screen.all_columns().iter().find(|c| c.id == id)?;
         Some((id, column.descending != reversed))
