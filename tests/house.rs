@@ -70,7 +70,7 @@ const ROOMS: &[Room] = &[
     Room(
         "views",
         "rows, cells and pages of every screen, as data",
-        &["analysis", "app", "model", "text", "theme"],
+        &["analysis", "app", "model", "plan", "text", "theme"],
         "ratatui, sources, the terminal, async",
     ),
     Room(
@@ -88,7 +88,7 @@ const ROOMS: &[Room] = &[
     Room(
         "terminal",
         "raw mode, input, signals, output, the loop",
-        &["app", "feed", "screen", "text", "theme", "views"],
+        &["app", "feed", "plan", "screen", "text", "theme", "views"],
         "any rule of the domain",
     ),
     Room(
@@ -116,6 +116,10 @@ const ROOMS: &[Room] = &[
 /// Crates that only some rooms may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("bollard", &["sources", "actions"]),
+    ("hyper", &["actions"]),
+    ("hyper_util", &["actions"]),
+    ("http_body_util", &["actions"]),
+    ("tokio_rustls", &["actions"]),
     ("rtnetlink", &["sources", "actions"]),
     ("netlink_proto", &["sources", "actions"]),
     ("procfs", &["sources"]),
@@ -146,6 +150,7 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("sources/engine/logs/follow.rs", "WAITING_LINES", "5_000", "log lines on their way to the console"),
     ("sources/engine/logs/follow.rs", "WAITING_BYTES", "4 << 20", "bytes of them"),
     ("sources/engine/logs/assembler.rs", "LINE", "16 << 10", "bytes of a log line in the making"),
+    ("actions/engine/client.rs", "ANSWER", "1 << 20", "bytes of an engine's answer to a change"),
     ("sources/netlink/monitor.rs", "KERNEL_BUFFER", "8 << 20", "bytes of multicast the kernel keeps for us"),
     ("sources/proc/process.rs", "CMDLINE_BYTES", "4096", "bytes kept of a command line"),
     ("sources/proc/beneath.rs", "MAX_BYTES", "64 * 1024", "bytes read of a file inside a container"),

@@ -5,6 +5,7 @@
 //! mode the part that can change anything is therefore never constructed; this is a matter of types, not of an `if`
 //! that could be forgotten.
 
+mod engine;
 mod executor;
 mod guard;
 mod hand;
@@ -14,6 +15,7 @@ mod ledger;
 mod who;
 mod worker;
 
+pub use engine::EngineHand;
 pub use executor::{Manner, PutUpGuard, carry_out, take_back};
 pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
