@@ -23,6 +23,12 @@ The engine can't be reached and the command needs it.
 .TP
 .B 4
 \fBaudit \-\-strict\fR: something could not be decided.
+.TP
+.B 5
+Refused: nothing was changed. With \fB\-\-read\-only\fR, not confirmed, or it can be known beforehand that it can't be.
+.TP
+.B 6
+Not all of a change was done; what stands is told.
 .PP
 The console that is ended by a signal answers 128 and the number of the signal.
 .SH ENVIRONMENT
@@ -45,7 +51,19 @@ What the terminal can show: colours and characters. TERM=dumb is refused.
 .TP
 .B XDG_CONFIG_HOME
 Where the settings are, when absolute.
+.TP
+.B XDG_STATE_HOME
+Where the journal and the kept limits are, when absolute.
+.TP
+.B SSH_CONNECTION
+The operator's own connection: what could cut it off has to be confirmed afterwards.
 .SH FILES
+.TP
+.I $XDG_STATE_HOME/bridgewatch/journal.jsonl, ~/.local/state/bridgewatch/journal.jsonl
+Every change: who, what, and what became of it. It is only ever added to.
+.TP
+.I $XDG_STATE_HOME/bridgewatch/wanted.json, ~/.local/state/bridgewatch/wanted.json
+Limits that are applied again when their container comes back.
 .TP
 .I $XDG_CONFIG_HOME/bridgewatch/config.toml, ~/.config/bridgewatch/config.toml
 Settings: theme, keys, columns, first view. A file that is not there is no error.
@@ -72,16 +90,20 @@ pub fn write(out: &mut impl Write) -> io::Result<()> {
     page.render_options_section(out)?;
     writeln!(out, ".SH COMMANDS")?;
     for sub in command.get_subcommands() {
-        subcommand(out, sub)?;
+        subcommand(out, sub, "bridgewatch")?;
     }
     out.write_all(COMMON.as_bytes())?;
     page.render_version_section(out)
 }
 
-/// One command: its synopsis, what it does, and the options that are its own.
-fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
+/// One command: its synopsis, what it does, the options that are its own, and its own commands.
+fn subcommand(out: &mut impl Write, sub: &clap::Command, above: &str) -> io::Result<()> {
+    if sub.is_hide_set() {
+        return Ok(());
+    }
+    let name = format!("{above} {}", sub.get_name());
     let own: Vec<_> = sub.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help").collect();
-    writeln!(out, ".SS \"bridgewatch {}\"", sub.get_name())?;
+    writeln!(out, ".SS \"{name}\"")?;
     writeln!(out, "{}.", text(sub.get_about().map(ToString::to_string).unwrap_or_default()))?;
     for arg in own {
         let names = [arg.get_short().map(|c| format!("-{c}")), arg.get_long().map(|long| format!("--{long}"))];
@@ -96,7 +118,7 @@ fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
         let choice = if words.is_empty() || !takes { String::new() } else { format!(" ({})", words.join(", ")) };
         writeln!(out, "{}{}.", text(arg.get_help().map(ToString::to_string).unwrap_or_default()), text(choice))?;
     }
-    Ok(())
+    sub.get_subcommands().filter(|sub| sub.get_name() != "help").try_for_each(|sub| subcommand(out, sub, &name))
 }
 
 /// Text as roff: dashes that can be copied, and no line that is taken for a macro.

@@ -4,6 +4,9 @@
 mod since;
 mod straight;
 
+#[cfg(test)]
+mod tests;
+
 pub use straight::straight;
 
 use super::cutoff::judge;
