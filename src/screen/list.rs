@@ -60,6 +60,11 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         let line = Rect::new(rows.x, rows.y + n, rows.width, 1);
         let selected = position == state.cursor();
         table::row(ink, line, &placed, tree, selected, |column| slot.screen.cell(&scene, position, column));
+        if state.marked.contains(&row.subject) {
+            // On the border, so that no column moves.
+            let x = if inside == area { line.x } else { area.x };
+            ink.say(x, line.y, 1, "✓", Role::Key);
+        }
     }
     if inside != area {
         let bar = Rect::new(area.x + area.width - 1, rows.y, 1, rows.height);
@@ -78,6 +83,9 @@ fn title(app: &App, slot: &Slot) -> Vec<Span> {
     let mut out = vec![Span::new(slot.title, Role::Heading), Span::new(count, Role::Dim)];
     if filtered {
         out.push(Span::new(" filtered", Role::Notice));
+    }
+    if !state.marked.is_empty() {
+        out.push(Span::new(format!(" {} marked", state.marked.len()), Role::Key));
     }
     if !app.prefs.show_all {
         out.push(Span::new(" running only", Role::Notice));

@@ -7,7 +7,7 @@ use super::view::{ListView, Row};
 use crate::analysis::checks::Auditor;
 use crate::analysis::testing::{HOST, Lab, every_mode, p};
 use crate::analysis::{Analyst, History, Report};
-use crate::app::{Prefs, Scene};
+use crate::app::{Journal, Prefs, Scene};
 use crate::model::*;
 use crate::text::{Outside, width};
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ pub struct Stage {
     pub report: Report,
     pub history: History,
     pub prefs: Prefs,
+    pub journal: Journal,
 }
 
 impl Stage {
@@ -32,11 +33,12 @@ impl Stage {
         let report = analyst.update(&snapshot).clone();
         history.push(&report.rates, 1.0);
         history.push_links(&report.rates, &report.traffic, 1.0);
-        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() } }
+        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() }, journal: Journal::default() }
     }
 
     pub fn scene(&self) -> Scene<'_> {
         Scene {
+            journal: &self.journal,
             snapshot: &self.snapshot,
             report: &self.report,
             history: &self.history,
