@@ -70,7 +70,7 @@ const ROOMS: &[Room] = &[
     Room(
         "views",
         "rows, cells and pages of every screen, as data",
-        &["analysis", "app", "model", "text", "theme"],
+        &["analysis", "app", "model", "plan", "text", "theme"],
         "ratatui, sources, the terminal, async",
     ),
     Room(
@@ -88,7 +88,7 @@ const ROOMS: &[Room] = &[
     Room(
         "terminal",
         "raw mode, input, signals, output, the loop",
-        &["app", "feed", "screen", "text", "theme", "views"],
+        &["app", "feed", "plan", "screen", "text", "theme", "views"],
         "any rule of the domain",
     ),
     Room(
