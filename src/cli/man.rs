@@ -25,7 +25,7 @@ The engine can't be reached and the command needs it.
 \fBaudit \-\-strict\fR: something could not be decided.
 .TP
 .B 5
-Refused: nothing was changed. With \fB\-\-read\-only\fR, not confirmed, or it can be known beforehand that it can't be.
+A change was refused; nothing was changed.
 .TP
 .B 6
 Not all of a change was done; what stands is told.
@@ -56,17 +56,14 @@ Where the settings are, when absolute.
 Where the journal and the kept limits are, when absolute.
 .TP
 .B SSH_CONNECTION
-The operator's own connection: what could cut it off has to be confirmed afterwards.
+The session that a change must not cut off.
 .SH FILES
-.TP
-.I $XDG_STATE_HOME/bridgewatch/journal.jsonl, ~/.local/state/bridgewatch/journal.jsonl
-Every change: who, what, and what became of it. It is only ever added to.
-.TP
-.I $XDG_STATE_HOME/bridgewatch/wanted.json, ~/.local/state/bridgewatch/wanted.json
-Limits that are applied again when their container comes back.
 .TP
 .I $XDG_CONFIG_HOME/bridgewatch/config.toml, ~/.config/bridgewatch/config.toml
 Settings: theme, keys, columns, first view. A file that is not there is no error.
+.TP
+.I $XDG_STATE_HOME/bridgewatch, ~/.local/state/bridgewatch
+The journal of changes and the limits that are kept. Without it nothing is changed.
 .TP
 .I /var/run/docker.sock
 The engine's usual socket.
@@ -89,18 +86,15 @@ pub fn write(out: &mut impl Write) -> io::Result<()> {
     page.render_description_section(out)?;
     page.render_options_section(out)?;
     writeln!(out, ".SH COMMANDS")?;
-    for sub in command.get_subcommands() {
-        subcommand(out, sub, "bridgewatch")?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        subcommand(out, "bridgewatch", sub)?;
     }
     out.write_all(COMMON.as_bytes())?;
     page.render_version_section(out)
 }
 
-/// One command: its synopsis, what it does, the options that are its own, and its own commands.
-fn subcommand(out: &mut impl Write, sub: &clap::Command, above: &str) -> io::Result<()> {
-    if sub.is_hide_set() {
-        return Ok(());
-    }
+/// One command: what it does and the options that are its own; then the commands below it.
+fn subcommand(out: &mut impl Write, above: &str, sub: &clap::Command) -> io::Result<()> {
     let name = format!("{above} {}", sub.get_name());
     let own: Vec<_> = sub.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help").collect();
     writeln!(out, ".SS \"{name}\"")?;
@@ -118,7 +112,10 @@ fn subcommand(out: &mut impl Write, sub: &clap::Command, above: &str) -> io::Res
         let choice = if words.is_empty() || !takes { String::new() } else { format!(" ({})", words.join(", ")) };
         writeln!(out, "{}{}.", text(arg.get_help().map(ToString::to_string).unwrap_or_default()), text(choice))?;
     }
-    sub.get_subcommands().filter(|sub| sub.get_name() != "help").try_for_each(|sub| subcommand(out, sub, &name))
+    for below in sub.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
+        subcommand(out, &name, below)?;
+    }
+    Ok(())
 }
 
 /// Text as roff: dashes that can be copied, and no line that is taken for a macro.
