@@ -1,6 +1,7 @@
 //! The writing handles, and the one way to get them.
 
 use super::engine::EngineHand;
+use super::kernel::KernelHand;
 use super::ledger::Ledger;
 use super::{Difference, Hand, HandError, Made, Moved};
 use crate::journal::process;
@@ -27,12 +28,12 @@ pub struct Hands {
 impl Hands {
     /// Opens the writing handles: the engine's at the endpoint that is asked for, the kernel's, and that of the state
     /// directory. A handle that can't be had refuses what is asked of it, with the reason.
-    pub fn open(_warrant: Warrant, host: Option<&str>, context: Option<&str>, state_dir: &Path) -> Self {
+    pub fn open(warrant: Warrant, host: Option<&str>, context: Option<&str>, state_dir: &Path) -> Self {
         let engine = engine::resolve(host, context).map_err(|e| e.to_string());
         let engine = engine.and_then(|target| EngineHand::connect(&target).map_err(|e| e.to_string()));
         Hands {
             engine: or_missing(engine),
-            kernel: or_missing(Err::<Missing, _>(String::new())),
+            kernel: or_missing(KernelHand::open(&warrant).map_err(|e| e.to_string())),
             ledger: Ledger::new(state_dir),
         }
     }
