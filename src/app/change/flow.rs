@@ -336,7 +336,7 @@ impl App {
         };
         match self.overlays.iter_mut().rev().find(waits) {
             Some(Overlay::Sheet(sheet)) => {
-                (sheet.stage, sheet.scroll) = (stage, 0);
+                (sheet.stage, sheet.scroll, sheet.is_over) = (stage, 0, true);
                 true
             }
             _ => false,
@@ -347,7 +347,7 @@ impl App {
         if !self.show_in_sheet(stage.clone()) {
             let nothing = Source::Undo(EntryId(String::new()), true);
             let refusal = Refusal::new("", "");
-            let sheet = Sheet { stage, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
+            let sheet = Sheet { stage, is_over: true, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
             self.overlays.push(Overlay::Sheet(Box::new(sheet)));
         }
     }

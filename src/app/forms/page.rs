@@ -70,7 +70,7 @@ fn wrong(form: &Form, refusal: &Refusal, indent: usize) -> Vec<Line> {
 fn value_room(field: &Field, columns: usize) -> usize {
     let room = columns.saturating_sub(VALUE_AT + 4);
     let beside = width(&field.beside);
-    if beside == 0 { room } else { room.saturating_sub(beside.min(room / 2)).min(30) }
+    if beside == 0 { room } else { room.saturating_sub(beside.min(room / 2)).min(20) }
 }
 
 fn field_line(field: &Field, is_current: bool, columns: usize) -> Line {
