@@ -29,13 +29,10 @@ impl Hands {
     /// Opens the writing handles: the engine's at the endpoint that is asked for, the kernel's, and that of the state
     /// directory. A handle that can't be had refuses what is asked of it, with the reason.
     pub fn open(warrant: Warrant, host: Option<&str>, context: Option<&str>, state_dir: &Path) -> Self {
+        let kernel = KernelHand::open(&warrant).map_err(|e| e.to_string());
         let engine = engine::resolve(host, context).map_err(|e| e.to_string());
         let engine = engine.and_then(|target| EngineHand::connect(&target).map_err(|e| e.to_string()));
-        Hands {
-            engine: or_missing(engine),
-            kernel: or_missing(KernelHand::open(&warrant).map_err(|e| e.to_string())),
-            ledger: Ledger::new(state_dir),
-        }
+        Hands { engine: or_missing(engine), kernel: or_missing(kernel), ledger: Ledger::new(state_dir) }
     }
 
     fn of(&mut self, op: &Op) -> &mut dyn Hand {
