@@ -176,8 +176,9 @@ impl App {
             }
             (Action::Yes, Stage::Asking(_)) if sheet.wanted_word().is_none() => self.confirm(effects),
             (Action::Choose, Stage::Ended(_) | Stage::Refused(_)) => drop(self.overlays.pop()),
-            (Action::No, Stage::Running) => self.cancel_or_hide(effects),
-            (Action::No, _) => drop(self.overlays.pop()),
+            (Action::No, Stage::Running) => self.cancel(effects),
+            // What runs goes on without its sheet; the banner tells of it.
+            (Action::No | Action::Back, _) => drop(self.overlays.pop()),
             (Action::OnFailure, Stage::Asking(plan)) if plan.rows.len() > 1 => {
                 sheet.on_failure = if sheet.on_failure == OnFailure::Stop { OnFailure::GoOn } else { OnFailure::Stop };
             }
@@ -233,14 +234,12 @@ impl App {
         }
     }
 
-    fn cancel_or_hide(&mut self, effects: &mut Vec<Effect>) {
-        match &mut self.changes.run {
-            Some(run) if !run.is_cancelled => {
-                run.is_cancelled = true;
-                self.order(Order::Cancel, effects);
-                self.say("no further step begins");
-            }
-            _ => drop(self.overlays.pop()),
+    fn cancel(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(run) = &mut self.changes.run
+            && !std::mem::replace(&mut run.is_cancelled, true)
+        {
+            self.order(Order::Cancel, effects);
+            self.say("no further step begins");
         }
     }
 
@@ -337,7 +336,7 @@ impl App {
         };
         match self.overlays.iter_mut().rev().find(waits) {
             Some(Overlay::Sheet(sheet)) => {
-                (sheet.stage, sheet.scroll) = (stage, 0);
+                (sheet.stage, sheet.scroll, sheet.is_over) = (stage, 0, true);
                 true
             }
             _ => false,
@@ -348,7 +347,7 @@ impl App {
         if !self.show_in_sheet(stage.clone()) {
             let nothing = Source::Undo(EntryId(String::new()), true);
             let refusal = Refusal::new("", "");
-            let sheet = Sheet { stage, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
+            let sheet = Sheet { stage, is_over: true, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
             self.overlays.push(Overlay::Sheet(Box::new(sheet)));
         }
     }

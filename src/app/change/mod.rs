@@ -18,7 +18,6 @@ mod replan;
 mod sheet;
 mod target;
 
-pub use achieved::bits;
 pub(super) use deed::limit_targets;
 pub use sheet::{Run, Sheet, Source, Stage};
 pub use target::Targets;

@@ -342,8 +342,10 @@ pub fn question(app: &App, sheet: &Sheet) -> Vec<Span> {
             offer("esc".to_owned(), "close".to_owned());
         }
         Stage::Running => {
-            let cancelled = app.changes.run.as_ref().is_none_or(|r| r.is_cancelled);
-            offer(key(Action::No), if cancelled { "close, it goes on" } else { "cancel" }.to_owned());
+            if app.changes.run.as_ref().is_some_and(|r| !r.is_cancelled) {
+                offer(key(Action::No), "cancel".to_owned());
+            }
+            offer("esc".to_owned(), "close, it goes on".to_owned());
         }
         Stage::Ended(entry) => {
             if entry.state == EntryState::Unconfirmed {
