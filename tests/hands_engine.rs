@@ -500,10 +500,8 @@ fn a_shell_is_a_terminal_that_is_given_back() {
     let end = run(wish("hs-web", &["sleep", "99999"]), &|master| {
         let mut shown = String::new();
         until(master, &mut shown, "Ctrl-P Ctrl-Q");
-        // Keys are the engine's as soon as the terminal is raw.
-        while modes_of_master(master) {
-            std::thread::yield_now();
-        }
+        // Left before it has begun, a process is not begun.
+        while !docker("top hs-web").contains("sleep 99999") {}
         send(master, "\x10\x11");
     });
     assert_eq!(end.expect("is left"), ShellEnd::Left);
@@ -517,9 +515,8 @@ fn a_shell_is_a_terminal_that_is_given_back() {
     let end = run(attach, &|master| {
         let mut shown = String::new();
         until(master, &mut shown, "attached to");
-        while modes_of_master(master) {
-            std::thread::yield_now();
-        }
+        // Keys are the engine's as soon as the terminal is raw.
+        while modes(master).contains(nix::sys::termios::LocalFlags::ICANON) {}
         send(master, "echo three-$((1+2))\r");
         until(master, &mut shown, "three-3");
         send(master, "\x10\x11");
@@ -530,11 +527,6 @@ fn a_shell_is_a_terminal_that_is_given_back() {
     docker("pause hs-web");
     let error = run(wish("hs-web", &[]), &|_| {}).expect_err("paused").to_string();
     assert!(error.contains("unpause"), "{error}");
-}
-
-/// The terminal is not raw yet. Both ends have the same modes.
-fn modes_of_master(master: &std::os::fd::OwnedFd) -> bool {
-    modes(master).contains(nix::sys::termios::LocalFlags::ICANON)
 }
 
 #[test]
