@@ -12,14 +12,15 @@ mod hand;
 mod hands;
 mod kernel;
 mod ledger;
+mod shell;
 mod who;
 mod worker;
 
-pub use engine::EngineHand;
 pub use executor::{Manner, PutUpGuard, carry_out, take_back};
 pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
 pub use hands::Hands;
 pub use kernel::KernelHand;
+pub use shell::{ShellEnd, ShellError, ShellIo, run_shell};
 pub use who::who;
 pub use worker::{Desk, Told, Worker, at_start};
