@@ -4,7 +4,7 @@
 use bridgewatch::actions::{Hand, HandError, KernelHand, Made};
 use bridgewatch::analysis::Analyst;
 use bridgewatch::live::{LiveOptions, Patience, read_once};
-use bridgewatch::model::{ContainerId, Fact, IfIndex, Mark, Netem, NetworkId, NsInode, Shape, Snapshot, TcHandle};
+use bridgewatch::model::{ContainerId, Fact, IfIndex, Mark, Netem, Shape, Snapshot, TcHandle};
 use bridgewatch::plan::{
     Ground, Identity, KernelOp, LimitTarget, LimitWish, LinkRef, Mode, Op, Place, Plan, PlumbWish, Refusal, Session,
     Wish, limits, plan,
@@ -462,7 +462,7 @@ fn stream(stage: &Stage, from: &str, to: &str, port: u16, seconds: u64) {
     while stage.exec(to, &format!("netstat -ltn | grep -q :{port}")).is_err() {
         assert!(Instant::now() < deadline, "nobody listens");
     }
-    run_detached(stage, from, &format!("cat /dev/zero | timeout {seconds} nc {address} {port}"));
+    run_detached(stage, from, &format!("timeout {seconds} nc {address} {port} </dev/zero"));
 }
 
 fn run_detached(stage: &Stage, who: &str, script: &str) {
@@ -501,8 +501,8 @@ fn what_is_achieved_is_what_was_asked_for() {
     let mut port = 5000;
     for mbit in [1u32, 10, 100] {
         let rate = || Some(shape(&format!("{mbit}mbit")));
-        // The slowest needs the longest to pass what is measured; nothing passes more than 60 MB.
-        let (window, seconds) = if mbit == 100 { (3, 9) } else { (5, 16) };
+        // The slowest needs the longest to pass what is measured; nothing passes more than 400 MB.
+        let (window, seconds) = if mbit == 100 { (2, 30) } else { (5, 40) };
         for (way, down, up) in [("down", true, false), ("up", false, true), ("both", true, true)] {
             let (targets, down_shape, up_shape) =
                 (vec![stage.target("b")], rate().filter(|_| down), rate().filter(|_| up));
@@ -519,15 +519,26 @@ fn what_is_achieved_is_what_was_asked_for() {
                 stream(&stage, "b", "a", port + 1, seconds);
                 devices.push(ifb.as_str());
             }
-            for (dev, got) in devices.iter().zip(measure(&devices, Duration::from_secs(window))) {
+            // Never more than the limit; less only while the machine is too busy to send that much, so it is asked again.
+            let off = |got: &f64| (got / f64::from(mbit) - 1.0) * 100.0;
+            let mut rates = measure(&devices, Duration::from_secs(window));
+            for _ in 0..4 {
+                assert!(rates.iter().all(|got| off(got) < 5.0), "{mbit} Mbit/s let through {rates:?}");
+                if rates.iter().all(|got| off(got) > -5.0) {
+                    break;
+                }
+                println!("{mbit} Mbit/s {way}: {rates:?} in a window, the machine is busy");
+                rates = measure(&devices, Duration::from_secs(window));
+            }
+            for (dev, got) in devices.iter().zip(rates) {
                 let dev = if *dev == ifb { "up" } else { "down" };
-                let off = (got / f64::from(mbit) - 1.0) * 100.0;
+                let off = off(&got);
                 let line = format!("{mbit:>3} Mbit/s {way:<4} {dev:<4} {got:>8.3} {off:>+6.2} %");
                 println!("{line}");
                 table.push((line, off));
             }
             for who in ["a", "b"] {
-                let _ = stage.exec(who, "killall nc cat");
+                let _ = stage.exec(who, "killall nc");
             }
             stage.undo(&plan);
         }
