@@ -16,6 +16,7 @@ mod shell;
 mod who;
 mod worker;
 
+pub use engine::EngineHand;
 pub use executor::{Manner, PutUpGuard, carry_out, take_back};
 pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
