@@ -535,9 +535,11 @@ fn t17_hold_a_container_to_a_rate_and_give_it_back() {
         let state = tempfile::tempdir().expect("a directory");
         let swallow = "while :; do nc -l -p 9 >/dev/null; done";
         let sink = Guest::run(&lab, &format!("sink{}", size.0), &["--network", "n1"], swallow);
-        // Bounded by itself: two megabytes, then a rest.
-        let pour =
-            format!("while :; do dd if=/dev/zero bs=100k count=20 2>/dev/null | nc -w 1 {} 9; sleep 0.2; done", sink.1);
+        // It begins once it is held back.
+        let pour = format!(
+            "while [ ! -e /go ]; do sleep 0.2; done; dd if=/dev/zero bs=100k count=1000 2>/dev/null | nc {} 9; {STAYS}",
+            sink.1
+        );
         let noisy = Guest::run(&lab, &format!("noisy{}", size.0), &["--network", "n1"], &pour);
         let veth = wire(&lab, &noisy.1, "eth0").veth;
         let qdiscs = || output(lab.command("tc").args(["qdisc", "show", "dev", &veth]));
@@ -548,6 +550,7 @@ fn t17_hold_a_container_to_a_rate_and_give_it_back() {
             &mut console,
             &[("T", "both ways"), ("=10mbit", "1.25"), ("enter", "do it"), ("y", "done, and read back")],
         );
+        lab.docker(&["exec", &noisy.1, "touch", "/go"]);
         console.wait_until("the rate held at its limit", |screen| {
             reached(screen, '↑').is_some_and(|rate| (8.5..10.6).contains(&rate))
         });

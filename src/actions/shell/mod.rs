@@ -28,7 +28,7 @@ pub struct ShellIo<'a> {
     pub size: &'a dyn Fn() -> (u16, u16),
 }
 
-/// Keys that leave the process running, as the engine writes them.
+/// Keys that leave the process running, as the engine writes them; they do not reach it.
 const DETACH_KEYS: &str = "ctrl-p,ctrl-q";
 
 /// As [`run_shell`], for the engine that a command line or its environment names, on the terminal of this process.

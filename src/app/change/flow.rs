@@ -10,9 +10,14 @@ use crate::app::keys::{Code, Key};
 use crate::app::message::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
+use crate::feed::Ask;
+use crate::model::DiskUse;
 use crate::plan::{
-    Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState,
+    Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState, Wish,
 };
+
+/// Time after the end of a change until pictures are taken to show it.
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
 impl App {
     /// The newest scene, also while the screen is frozen: changes are made to what is there now.
@@ -76,6 +81,11 @@ impl App {
                 let form = Form::open(spec, targets, &self.ground(), self.world.generation);
                 self.overlays.push(Overlay::Form(Box::new(form)));
             }
+            Ok(Begin::Preview(what)) => {
+                self.changes.prune = Some(what);
+                self.say("asking the engine what would go and what that frees …");
+                effects.push(Effect::Ask(Ask::DiskUse));
+            }
             Ok(Begin::Shell(wish)) => {
                 let form = crate::app::forms::attach(&self.ground(), wish, self.world.generation);
                 self.overlays.push(Overlay::Form(Box::new(form)));
@@ -128,6 +138,13 @@ impl App {
     fn undoing(&self, id: &EntryId, force: bool) -> Result<Plan, Refusal> {
         let entry = self.world.journal().entries.iter().find(|e| e.id == *id);
         let entry = entry.ok_or_else(|| Refusal::new("undo", "the journal has no such entry"))?;
+        let done = entry.ended_at.unwrap_or(entry.at);
+        let seen = done.checked_add(SETTLING).unwrap_or(done);
+        if self.world.newest().taken_at < seen {
+            // A picture from before would say that somebody else changed it, or that nothing stands.
+            let why = "the host is being read again after the change";
+            return Err(Refusal::new(format!("undo {id}"), why).instead("the plan is shown here in a moment"));
+        }
         let plan = if force { crate::plan::undo_forced } else { crate::plan::undo };
         plan(&self.ground(), entry)
     }
@@ -184,7 +201,7 @@ impl App {
             }
             (Action::Window, Stage::Asking(_)) => sheet.window = !sheet.window,
             (Action::CopyPlan, Stage::Asking(_) | Stage::Running | Stage::Ended(_)) => self.copy_lines(effects),
-            (Action::Force, Stage::Refused(_)) => {
+            (Action::Force, Stage::Refused(refusal)) if refusal.field == Some("force") => {
                 if let Source::Undo(id, false) = sheet.source.clone() {
                     self.overlays.pop();
                     self.propose(Source::Undo(id, true), effects);
@@ -261,6 +278,15 @@ impl App {
     pub(in crate::app) fn copy_plan(&mut self, plan: &Plan, effects: &mut Vec<Effect>) {
         let lines: Vec<String> = plan.steps.iter().map(|s| s.op.words()).collect();
         self.copy(if lines.len() == 1 { "the line" } else { "the lines" }, &lines.join(" && "), effects);
+    }
+
+    /// What the engine says of its disk: the preview of a prune that was asked for.
+    pub(in crate::app) fn previewed(&mut self, answer: Result<DiskUse, String>, effects: &mut Vec<Effect>) {
+        let Some(what) = self.changes.prune.take() else { return };
+        match answer {
+            Ok(preview) => self.propose(Source::Wish(Box::new(Wish::PruneShown { what, preview })), effects),
+            Err(why) => self.error(format!("the engine does not say what would go: {why}")),
+        }
     }
 
     /// What the hands tell.

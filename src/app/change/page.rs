@@ -335,8 +335,8 @@ pub fn question(app: &App, sheet: &Sheet) -> Vec<Span> {
                 offer(key(Action::Window), if sheet.window { "no window" } else { "confirm window" }.to_owned());
             }
         }
-        Stage::Refused(_) => {
-            if matches!(sheet.source, Source::Undo(_, false)) {
+        Stage::Refused(refusal) => {
+            if matches!(sheet.source, Source::Undo(_, false)) && refusal.field == Some("force") {
                 offer(key(Action::Force), "undo it all the same".to_owned());
             }
             offer("esc".to_owned(), "close".to_owned());
