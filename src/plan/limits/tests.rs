@@ -434,6 +434,19 @@ fn an_ifb_that_nothing_leads_to_is_swept_and_no_other() {
     let plan = stage.with(|ground| sweep(ground)).expect("one is left");
     assert_eq!(words(&plan), ["ip link delete dev bwi11"]);
     assert!(plan.identities.iter().any(|i| matches!(i, Identity::Link { name, .. } if *name == "bwi11")));
+    // A limit of the container in its next run takes it along.
+    let mut again = Stage::new();
+    let left = stage.lab.links.iter().find(|l| l.name == "bwi11").expect("it is left").clone();
+    again.lab.links.retain(|l| (l.netns, l.ifindex) != (HOST, IfIndex(11)));
+    again.lab.links.push(left);
+    again.lab.link(HOST, 61, "veth61", "veth").peer =
+        Some(Peer { ifindex: IfIndex(10), netns: Fact::Known(NsInode(201)) });
+    let inner = again.lab.links.iter_mut().find(|l| (l.netns, l.ifindex) == (NsInode(201), IfIndex(10)));
+    inner.expect("eth0").peer = Some(Peer { ifindex: IfIndex(61), netns: Fact::Known(HOST) });
+    let plan = again.plan(&wish(again.of("web", None), Some(shape("1mbit")), None)).expect("a plan");
+    assert_eq!(words(&plan)[1], "ip link delete dev bwi11");
+    let plan = again.plan(&wish(again.of("db", None), Some(shape("1mbit")), None)).expect("a plan");
+    assert!(!words(&plan).iter().any(|w| w.contains("bwi11")));
     // A new interface of the same index takes another name meanwhile.
     stage.lab.link(HOST, 11, "eth9", "ether");
     let link = LimitTarget::Link { netns: HOST, ifindex: IfIndex(11) };
