@@ -28,6 +28,8 @@ fn every_change_is_refused_in_read_only_mode_before_anything_is_looked_at() {
         "limit set web --down 10mbit --yes",
         "limit clear web --yes",
         "limit --keep",
+        "container exec web true",
+        "container attach web",
         "undo --yes",
         "confirm",
     ] {
