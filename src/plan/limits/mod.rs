@@ -21,6 +21,8 @@ pub mod rule;
 mod standing;
 mod target;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub mod units;
 
