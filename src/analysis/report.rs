@@ -2,7 +2,7 @@
 
 use super::checks::{Audit, Auditor};
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
-use crate::model::{NetworkId, Snapshot};
+use crate::model::{GapKind, NetworkId, Owner, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,7 +77,9 @@ impl Analyst {
         if counted || structure {
             report.rates = Arc::new(Rates::between(self.base.as_deref(), next, &report.wiring));
         }
-        report.audit = self.auditor.update(next);
+        if !knows_names_only(next) {
+            report.audit = self.auditor.update(next);
+        }
         self.last = Some(next.clone());
         report
     }
@@ -142,6 +144,13 @@ impl Changes {
             firewall,
         }
     }
+}
+
+/// The engine has listed its containers and none is inspected yet: an audit would only say so, once for each check and
+/// container.
+fn knows_names_only(next: &Snapshot) -> bool {
+    let mut listed = next.containers.iter().filter(|c| c.owner == Owner::Engine).peekable();
+    listed.peek().is_some() && listed.all(|c| c.config.why().is_some_and(|gap| gap.kind == GapKind::NotYet))
 }
 
 /// Processes come and go without moving anybody: only namespaces matter to the structure.

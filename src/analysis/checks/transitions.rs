@@ -15,7 +15,7 @@ pub(super) struct History {
 }
 
 /// Events nobody takes are not kept for ever.
-const MOST_EVENTS: usize = 1024;
+const MOST_EVENTS: usize = 64;
 
 impl History {
     /// Takes the findings that hold now and gives them back with their times. `lost` tells of a finding that is gone
