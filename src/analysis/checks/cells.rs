@@ -51,7 +51,13 @@ impl Cells {
         let Some(row) = self.rows.get_mut(subject) else { return };
         match row.binary_search_by_key(&number, |(at, _)| *at) {
             Ok(at) => row[at].1 = cell,
-            Err(at) => row.insert(at, (number, cell)),
+            Err(at) => {
+                // Rows are many and stay: they are not left half empty.
+                if row.len() == row.capacity() {
+                    row.reserve_exact(8);
+                }
+                row.insert(at, (number, cell));
+            }
         }
     }
 
