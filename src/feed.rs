@@ -135,6 +135,8 @@ pub struct Interest {
     pub sockets: bool,
     /// Forwarding databases are on the screen.
     pub fdb: bool,
+    /// Traffic is on the screen: qdiscs that nobody made are counted, too.
+    pub traffic: bool,
 }
 
 /// The console's end of a feed.

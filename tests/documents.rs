@@ -4,7 +4,7 @@
 //! `UPDATE=1 cargo test --test documents` writes the printed ones anew.
 
 use bridgewatch::analysis::checks::{Check, registry};
-use bridgewatch::app::keymap::{Context, Keymap, PRESETS, RESERVED};
+use bridgewatch::app::keymap::{Context, Keymap, PRESETS, RESERVED, TABLE};
 use bridgewatch::app::settings::SAMPLE;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,8 +206,15 @@ fn the_list_of_keys_is_fresh() {
             let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
             let _ = writeln!(text, "| {} | `{}` | {} |", keys.join(" "), entry.action.id(), entry.words);
         }
+        for entry in TABLE.iter().filter(|e| e.context == context && e.keys.is_empty()) {
+            let _ = writeln!(text, "| in the menu of actions | `{}` | {} |", entry.action.id(), entry.words);
+        }
     }
-    text.push_str("\n## Capitals\n\nKept for changes. This version only reads; pressing one says so.\n\n| key | kept for |\n| --- | --- |\n");
+    text.push_str(
+        "\n## Capitals\n\nCapitals change something, lower case reads; nothing that changes is on Ctrl and a letter. What changes is shown as\n\
+         a plan first. Read-only consoles and recordings refuse them and say why. Kept for changes to come:\n\n\
+         | key | kept for |\n| --- | --- |\n",
+    );
     for (key, words) in RESERVED {
         let _ = writeln!(text, "| `{key}` | {words} |");
     }

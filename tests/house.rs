@@ -25,7 +25,7 @@ const ROOMS: &[Room] = &[
     Room(
         "live",
         "all sources of the running host merged into snapshots",
-        &["sources", "recording", "feed", "model", "text"],
+        &["sources", "journal", "recording", "feed", "model", "text"],
         "views, reports, the terminal",
     ),
     Room(
@@ -70,7 +70,7 @@ const ROOMS: &[Room] = &[
     Room(
         "views",
         "rows, cells and pages of every screen, as data",
-        &["analysis", "app", "model", "text", "theme"],
+        &["analysis", "app", "model", "plan", "text", "theme"],
         "ratatui, sources, the terminal, async",
     ),
     Room(
@@ -88,7 +88,7 @@ const ROOMS: &[Room] = &[
     Room(
         "terminal",
         "raw mode, input, signals, output, the loop",
-        &["app", "feed", "screen", "text", "theme", "views"],
+        &["app", "feed", "plan", "screen", "text", "theme", "views"],
         "any rule of the domain",
     ),
     Room(
@@ -116,6 +116,10 @@ const ROOMS: &[Room] = &[
 /// Crates that only some rooms may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("bollard", &["sources", "actions"]),
+    ("hyper", &["actions"]),
+    ("hyper_util", &["actions"]),
+    ("http_body_util", &["actions"]),
+    ("tokio_rustls", &["actions"]),
     ("rtnetlink", &["sources", "actions"]),
     ("netlink_proto", &["sources", "actions"]),
     ("procfs", &["sources"]),
@@ -124,7 +128,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["theme", "widgets", "screen", "terminal"]),
     ("crossterm", &["terminal"]),
     ("clap", &["cli"]),
-    ("std::process::Command", &["sources", "actions"]),
+    ("std::process::Command", &["sources", "actions", "cli"]),
     ("std::fs", &["actions", "journal", "sources", "live", "recording", "cli", "terminal"]),
 ];
 
@@ -146,11 +150,13 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("sources/engine/logs/follow.rs", "WAITING_LINES", "5_000", "log lines on their way to the console"),
     ("sources/engine/logs/follow.rs", "WAITING_BYTES", "4 << 20", "bytes of them"),
     ("sources/engine/logs/assembler.rs", "LINE", "16 << 10", "bytes of a log line in the making"),
+    ("actions/engine/client.rs", "ANSWER", "1 << 20", "bytes of an engine's answer to a change"),
     ("sources/netlink/monitor.rs", "KERNEL_BUFFER", "8 << 20", "bytes of multicast the kernel keeps for us"),
     ("sources/proc/process.rs", "CMDLINE_BYTES", "4096", "bytes kept of a command line"),
     ("sources/proc/beneath.rs", "MAX_BYTES", "64 * 1024", "bytes read of a file inside a container"),
     ("sources/firewall/tool.rs", "OUTPUT_BYTES", "32 << 20", "bytes read of a firewall tool"),
     ("sources/cgroup/discover.rs", "MAX_DIRS", "20_000", "cgroups looked at"),
+    ("sources/firewall/apart.rs", "ANSWER", "64 << 20", "bytes of rules as a line"),
     ("live/timeline.rs", "KEPT", "2_000", "events in a snapshot"),
     ("analysis/nat.rs", "STEPS", "200_000", "rules walked for one question"),
     ("app/logs.rs", "MAX_LINES", "10_000", "log lines in the pane"),
@@ -162,6 +168,7 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("terminal/clipboard.rs", "MAX_BYTES", "70_000", "bytes sent to the clipboard"),
     ("recording/format.rs", "MAX_PLAIN", "256 << 20", "bytes of an unpacked frame"),
     ("recording/format.rs", "MAX_STORED", "64 << 20", "bytes of a packed frame"),
+    ("journal/wanted.rs", "MAX_WANTED", "1 << 20", "bytes of the file of wanted limits"),
     ("cli/console.rs", "MAX_SETTINGS", "1 << 20", "bytes of a settings file"),
 ];
 

@@ -16,6 +16,7 @@ mod engine;
 mod floor;
 mod inside;
 mod lab;
+#[path = "../../tests/support/proxy.rs"]
 mod proxy;
 mod pty;
 mod soak;

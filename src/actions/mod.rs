@@ -5,8 +5,19 @@
 //! mode the part that can change anything is therefore never constructed; this is a matter of types, not of an `if`
 //! that could be forgotten.
 
+mod engine;
+mod executor;
+mod guard;
 mod hand;
 mod hands;
+mod ledger;
+mod who;
+mod worker;
 
+pub use engine::EngineHand;
+pub use executor::{Manner, PutUpGuard, carry_out, take_back};
+pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
 pub use hands::Hands;
+pub use who::who;
+pub use worker::{Desk, Told, Worker, at_start};

@@ -1,8 +1,8 @@
 //! A bounded past: figures of each container over one hour, coarser with age.
 
-use super::Rates;
+use super::{LinkKey, Rates, Traffic};
 use crate::model::ContainerId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Figures that are kept over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,18 @@ impl Metric {
     /// All metrics.
     pub const ALL: [Metric; 6] = [Metric::Cpu, Metric::Memory, Metric::Rx, Metric::Tx, Metric::IoRead, Metric::IoWrite];
 }
+
+/// Directions of an interface, from its own side, in bytes per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkMetric {
+    /// Received.
+    Rx,
+    /// Sent.
+    Tx,
+}
+
+/// Points kept of each interface, one a refresh.
+const LINK_POINTS: usize = 120;
 
 /// Seconds a point of each tier stands for, and how many are kept: 2 minutes, 12 minutes, 1 hour.
 const TIERS: [(u32, usize); 3] = [(1, 120), (6, 120), (30, 120)];
@@ -110,6 +122,7 @@ impl Tier {
 pub struct History {
     series: BTreeMap<ContainerId, [Series; 6]>,
     host: [Series; 6],
+    links: BTreeMap<LinkKey, VecDeque<[f32; 2]>>,
 }
 
 impl History {
@@ -148,6 +161,41 @@ impl History {
             [rates.host.cpu_percent, None, rates.host.rx_rate, rates.host.tx_rate, None, None],
             seconds,
         );
+    }
+
+    /// Adds the rates of interfaces at one refresh; under a limit what its qdisc counted. Those that are gone are
+    /// forgotten. Nothing is added for no time.
+    pub fn push_links(&mut self, rates: &Rates, traffic: &Traffic, seconds: f64) {
+        if seconds <= 0.0 {
+            return;
+        }
+        let keys = || rates.links.iter().map(|l| (l.netns, l.ifindex));
+        if self.links.len() != rates.links.len() || !self.links.keys().copied().eq(keys()) {
+            self.links.retain(|key, _| rates.link(key.0, key.1).is_some());
+            for key in keys() {
+                self.links.entry(key).or_default();
+            }
+        }
+        let point = |rate: Option<f64>| rate.map_or(f32::NAN, |rate| rate as f32);
+        for rate in &rates.links {
+            let key = (rate.netns, rate.ifindex);
+            let Some(points) = self.links.get_mut(&key) else { continue };
+            if points.len() == LINK_POINTS {
+                points.pop_front();
+            }
+            let shaped = traffic.of(key);
+            let held =
+                |shaping: Option<&super::Shaping>| shaping.and_then(|s| s.figures.reached_bps).map(|bps| bps / 8.0);
+            let rx = held(shaped.and_then(|s| s.ingress.as_ref())).or(rate.rx_rate);
+            let tx = held(shaped.and_then(|s| s.egress.as_ref())).or(rate.tx_rate);
+            points.push_back([point(rx), point(tx)]);
+        }
+    }
+
+    /// The newest `count` points of an interface, oldest first; gaps are `NaN`.
+    pub fn recent_link(&self, key: LinkKey, metric: LinkMetric, count: usize) -> Vec<f32> {
+        let Some(points) = self.links.get(&key) else { return Vec::new() };
+        points.iter().skip(points.len().saturating_sub(count)).map(|point| point[metric as usize]).collect()
     }
 
     /// The newest `count` points of a container, one a second, oldest first; gaps are `NaN`.

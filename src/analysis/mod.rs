@@ -17,6 +17,7 @@ pub mod sharing;
 #[cfg(test)]
 pub mod testing;
 pub mod topology;
+pub mod traffic;
 pub mod wiring;
 
 pub use addressing::{Leftover, PoolUse};
@@ -27,4 +28,5 @@ pub use rates::{ContainerRates, HostRates, LinkRates, Rates};
 pub use report::{Analyst, Report};
 pub use sharing::{Share, SharingRow};
 pub use topology::{Branch, Node, Topology};
+pub use traffic::{Shaped, Shaping, Traffic};
 pub use wiring::{Attachment, LinkKey, Wiring};

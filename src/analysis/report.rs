@@ -1,7 +1,7 @@
 //! The report on a snapshot, made anew only where the parts it is made from changed.
 
 use super::checks::{Audit, Auditor};
-use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Wiring, addressing, ports, sharing};
+use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Traffic, Wiring, addressing, ports, sharing};
 use crate::model::{GapKind, NetworkId, Owner, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Report {
     pub leftovers: Arc<Vec<Leftover>>,
     /// Rates since the counters before.
     pub rates: Arc<Rates>,
+    /// Limits of traffic and what is reached under them.
+    pub traffic: Arc<Traffic>,
     /// Findings of the checks, and marks by subject.
     pub audit: Arc<Audit>,
 }
@@ -77,6 +79,12 @@ impl Analyst {
         if counted || structure {
             report.rates = Arc::new(Rates::between(self.base.as_deref(), next, &report.wiring));
         }
+        if (counted && !report.traffic.is_idle()) || structure || changed.tc {
+            let traffic = Traffic::build(self.base.as_deref(), next, &report.wiring);
+            if *report.traffic != traffic {
+                report.traffic = Arc::new(traffic);
+            }
+        }
         if !knows_names_only(next) {
             report.audit = self.auditor.update(next);
         }
@@ -110,6 +118,7 @@ struct Changes {
     netns: bool,
     sockets: bool,
     firewall: bool,
+    tc: bool,
 }
 
 impl Changes {
@@ -125,13 +134,10 @@ impl Changes {
                 netns: true,
                 sockets: true,
                 firewall: true,
+                tc: true,
             };
         };
-        let firewall = match (last.firewall.known(), next.firewall.known()) {
-            (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
-            (None, None) => false,
-            _ => true,
-        };
+        let firewall = !same_arc(last.firewall.known(), next.firewall.known());
         Changes {
             host: !Arc::ptr_eq(&last.host, &next.host),
             containers: !Arc::ptr_eq(&last.containers, &next.containers),
@@ -142,6 +148,7 @@ impl Changes {
             netns: !Arc::ptr_eq(&last.netns, &next.netns),
             sockets: !Arc::ptr_eq(&last.sockets, &next.sockets),
             firewall,
+            tc: !same_arc(last.tc.known(), next.tc.known()) || !Arc::ptr_eq(&last.wanted, &next.wanted),
         }
     }
 }
@@ -151,6 +158,14 @@ impl Changes {
 fn knows_names_only(next: &Snapshot) -> bool {
     let mut listed = next.containers.iter().filter(|c| c.owner == Owner::Engine).peekable();
     listed.peek().is_some() && listed.all(|c| c.config.why().is_some_and(|gap| gap.kind == GapKind::NotYet))
+}
+
+fn same_arc<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Processes come and go without moving anybody: only namespaces matter to the structure.

@@ -91,6 +91,10 @@ pub struct Lab {
     pub sockets: BTreeMap<NsInode, Vec<Listener>>,
     pub firewall: Fact<Arc<Firewall>>,
     pub host: Host,
+    /// Traffic control; unknown when none was set up.
+    pub tc: Option<Tc>,
+    pub qdisc_samples: Vec<QdiscSample>,
+    pub wanted: Vec<Wanted>,
 }
 
 impl Lab {
@@ -263,6 +267,7 @@ impl Lab {
             dns_names: vec![],
             links: vec![],
             requested: None,
+            gateway_priority: None,
         });
         if let Fact::Known(members) = &mut network.members {
             members.push(Member {
@@ -335,9 +340,67 @@ impl Lab {
             fdb: Arc::new(self.fdb.clone()),
             sockets: Arc::new(self.sockets.iter().map(scan).collect()),
             firewall: self.firewall.clone(),
+            tc: self.tc.clone().map_or_else(Fact::default, |tc| Fact::Known(Arc::new(sorted(tc)))),
+            qdisc_samples: Arc::new(self.qdisc_samples.clone()),
+            wanted: Arc::new(self.wanted.clone()),
             ..Snapshot::default()
         }
     }
+
+    /// A qdisc on an interface of the host.
+    pub fn qdisc(&mut self, index: u32, name: &str, handle: TcHandle, parent: TcHandle, setup: QdiscSetup) {
+        let qdisc = Qdisc { netns: HOST, ifindex: IfIndex(index), name: name.into(), handle, parent, setup };
+        self.tc.get_or_insert_default().qdiscs.push(qdisc);
+    }
+
+    /// A token bucket of ours at the root of an interface of the host.
+    pub fn tbf(&mut self, index: u32, rate_bps: u64) {
+        let setup = QdiscSetup::Tbf { rate_bps, burst_bytes: 16_384, limit_bytes: 125_000 };
+        self.qdisc(index, "tbf", TcHandle::OWN, TcHandle::ROOT, setup);
+    }
+
+    /// An ingress qdisc of the host with one filter of ours that takes everything.
+    pub fn ingress(&mut self, index: u32, action: TcAction) {
+        let none = QdiscSetup::Other { words: String::new() };
+        self.qdisc(index, "ingress", TcHandle::new(0xffff, 0), TcHandle::INGRESS, none);
+        self.tc.get_or_insert_default().filters.push(TcFilter {
+            netns: HOST,
+            ifindex: IfIndex(index),
+            parent: TcHandle::new(0xffff, 0),
+            name: "u32".into(),
+            preference: TcHandle::OURS,
+            protocol: 3,
+            chain: 0,
+            handle: 0x8000_0800,
+            class: None,
+            takes: "everything".into(),
+            actions: vec![action],
+        });
+    }
+
+    /// Counters of a qdisc at the root of an interface of the host.
+    pub fn count(&mut self, index: u32, handle: TcHandle, parent: TcHandle, bytes: u64, drops: u64) {
+        self.qdisc_samples.push(QdiscSample {
+            netns: HOST,
+            ifindex: IfIndex(index),
+            handle,
+            parent,
+            bytes,
+            packets: bytes / 1500,
+            drops,
+            overlimits: drops * 2,
+            backlog_bytes: 3000,
+            queued: 2,
+        });
+        self.qdisc_samples.sort_by_key(|s| (s.netns, s.ifindex, s.parent, s.handle));
+    }
+}
+
+/// As the source sorts it.
+fn sorted(mut tc: Tc) -> Tc {
+    tc.qdiscs.sort_by_key(|q| (q.netns, q.ifindex, q.parent, q.handle));
+    tc.classes.sort_by_key(|c| (c.netns, c.ifindex, c.parent, c.handle));
+    tc
 }
 
 /// An address of global scope.

@@ -36,6 +36,13 @@ impl App {
             A::Columns => self.open_columns_menu(),
             A::Copy => self.open_copy_menu(),
             A::Related => self.open_related_menu(),
+            A::Actions => self.open_action_menu(),
+            A::Journal => match self.slots.iter().position(|s| s.id == "journal") {
+                Some(n) => self.open_view(n),
+                None => self.say("there is no journal here"),
+            },
+            A::Mark | A::MarkRange => self.mark(action),
+            action if action.changes() => self.change(action, effects),
             A::LogRange => self.open_range_menu(),
             A::Reverse => self.reverse(),
             A::ShowAll => {
@@ -118,7 +125,25 @@ impl App {
                     None => self.say(format!("there is no view {} yet", digit.unwrap_or('?'))),
                 }
             }
+            // Keys of sheets and forms have no meaning here.
+            _ => {}
         }
+    }
+
+    fn mark(&mut self, action: Action) {
+        let Some(slot) = self.slot_mut() else { return };
+        let state = slot.screen.state_mut();
+        if action == Action::Mark {
+            state.toggle_mark()
+        } else {
+            state.mark_range()
+        }
+        let count = state.marked.len();
+        self.say(match count {
+            0 => "no row is marked".to_owned(),
+            1 => "1 row is marked".to_owned(),
+            n => format!("{n} rows are marked"),
+        });
     }
 
     fn speed(&self, times: u32, by: u32) -> u32 {
@@ -216,6 +241,7 @@ impl App {
             }
         } else if self.zoom {
             self.zoom = false;
+        } else if self.slot_mut().is_some_and(|s| s.screen.state_mut().unmark()) {
         } else {
             self.clear_filter();
         }

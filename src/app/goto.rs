@@ -13,6 +13,7 @@ fn best_views(subject: &Subject) -> &'static [&'static str] {
         Subject::Port { .. } => &["ports"],
         Subject::Finding { .. } => &["security"],
         Subject::Event { .. } => &["events"],
+        Subject::Change { .. } => &["journal"],
         Subject::Host | Subject::Daemon => &["security", "topology"],
         // A heading stands for nothing outside its own view.
         Subject::Group { .. } => &[],

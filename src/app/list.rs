@@ -18,6 +18,8 @@ pub trait Screen {
     fn refresh(&mut self, scene: &Scene<'_>);
     /// All columns the view has.
     fn all_columns(&self) -> &'static [Column];
+    /// Whether a column has anything to tell, see [`ListView::is_used`].
+    fn is_used(&self, scene: &Scene<'_>, column: &Column) -> bool;
     /// Names of the fields that filters know beside the columns.
     fn fields(&self) -> &'static [&'static str];
     /// A cell of the row at a position of the list.
@@ -241,6 +243,10 @@ impl<V: ListView> Screen for ListScreen<V> {
 
     fn all_columns(&self) -> &'static [Column] {
         self.view.columns()
+    }
+
+    fn is_used(&self, scene: &Scene<'_>, column: &Column) -> bool {
+        self.view.is_used(scene, column)
     }
 
     fn fields(&self) -> &'static [&'static str] {

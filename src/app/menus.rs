@@ -14,7 +14,7 @@ fn entry(label: impl Into<String>, detail: impl Into<String>, marked: bool, comm
 }
 
 impl App {
-    fn open_menu(&mut self, title: impl Into<String>, entries: Vec<Entry>, stays: bool) {
+    pub(super) fn open_menu(&mut self, title: impl Into<String>, entries: Vec<Entry>, stays: bool) {
         let cursor = entries.iter().position(|e| e.marked && !stays).unwrap_or(0);
         self.overlays.push(Overlay::Menu(Menu { title: title.into(), entries, cursor, stays }));
     }
@@ -188,7 +188,7 @@ impl App {
         }
     }
 
-    fn copy(&mut self, what: &str, text: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn copy(&mut self, what: &str, text: &str, effects: &mut Vec<Effect>) {
         // A line break would run what stands before it when it is pasted into a shell: it is spelled out.
         let clean = clean_line(text).into_owned();
         self.say(format!("{what} sent to the terminal's clipboard ({} characters)", clean.chars().count()));

@@ -3,6 +3,7 @@
 use super::desk::News;
 use super::keys::Key;
 use crate::feed::Ask;
+use crate::plan::{Order, Permit, Progress};
 
 /// Something on the screen that was clicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Target {
     Detail,
     /// An entry of the top overlay.
     Entry(usize),
+    /// A field of the form on top.
+    Field(usize),
     /// Beside the top overlay.
     Outside,
     /// The message line.
@@ -46,6 +49,10 @@ pub enum Msg {
     Resumed(u64),
     /// The shell has something to say; true for an error.
     Say(String, bool),
+    /// The hands tell how a change goes.
+    Progress(Progress),
+    /// The frame of the state as it is has reached the terminal: what comes next was typed by someone who sees it.
+    Painted,
 }
 
 /// Something to be done outside.
@@ -61,6 +68,8 @@ pub enum Effect {
     Redraw,
     /// Another theme.
     Theme(String),
+    /// An order for the hands. Only who holds a permit can give one.
+    Order(Box<Order>, Permit),
     /// Suspend to the shell.
     Suspend,
     /// End the console.

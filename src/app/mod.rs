@@ -1,12 +1,15 @@
 //! State and update: what the console is doing. No drawing, no I/O, no async.
 
 mod act;
+pub mod change;
 mod desk;
 pub mod filter;
+pub mod forms;
 mod goto;
 pub mod input;
 pub mod keymap;
 pub mod keys;
+mod keytable;
 pub mod layout;
 pub mod list;
 pub mod logs;
@@ -27,7 +30,7 @@ pub mod world;
 pub use desk::{Desk, News};
 pub use list::{ListScreen, Screen};
 pub use message::{Effect, Msg, Target};
-pub use scene::{Prefs, Scene};
+pub use scene::{Journal, Prefs, Scene};
 pub use settings::Settings;
 pub use state::{App, Options, Slot};
 pub use update::update;

@@ -1,5 +1,7 @@
 //! What lies over the screen: menus, the palette, pages of text.
 
+use super::change::Sheet;
+use super::forms::Form;
 use super::input::Input;
 use super::keymap::Action;
 use crate::model::Subject;
@@ -105,7 +107,7 @@ pub enum PageKind {
 }
 
 /// A layer over the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Overlay {
     /// A menu.
     Menu(Menu),
@@ -113,6 +115,10 @@ pub enum Overlay {
     Palette(Palette),
     /// A page, scrolled by rows.
     Page(PageKind, usize),
+    /// A form.
+    Form(Box<Form>),
+    /// The sheet of a plan.
+    Sheet(Box<Sheet>),
 }
 
 impl Overlay {
@@ -121,7 +127,7 @@ impl Overlay {
         match self {
             Overlay::Menu(menu) => menu.entries.get(menu.cursor),
             Overlay::Palette(palette) => palette.found.get(palette.cursor),
-            Overlay::Page(..) => None,
+            Overlay::Page(..) | Overlay::Form(_) | Overlay::Sheet(_) => None,
         }
     }
 
@@ -131,6 +137,8 @@ impl Overlay {
             Overlay::Menu(menu) => (&mut menu.cursor, menu.entries.len()),
             Overlay::Palette(palette) => (&mut palette.cursor, palette.found.len()),
             Overlay::Page(_, scroll) => (scroll, usize::MAX),
+            Overlay::Sheet(sheet) => (&mut sheet.scroll, usize::MAX),
+            Overlay::Form(form) => return form.step(by > 0),
         };
         *cursor = cursor.saturating_add_signed(by).min(count.saturating_sub(1));
     }

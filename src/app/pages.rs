@@ -1,6 +1,7 @@
 //! Pages the console itself has: help printed from the key map, host and sources, messages; and the banner.
 
-use super::keymap::{Context, RESERVED};
+use super::change;
+use super::keymap::{Action, Context, RESERVED, TABLE};
 use super::overlay::PageKind;
 use super::state::App;
 use crate::model::{CgroupVersion, Fact, SourceState};
@@ -53,9 +54,14 @@ fn help(app: &App) -> Vec<Line> {
         out.push(Line::blank());
     }
     out.extend(filter_help(app));
-    out.push(Line::heading("Capitals are kept for changes; this version only reads"));
+    let menu = app.options.keymap.key_of(Action::Actions).map(|k| k.to_string()).unwrap_or_default();
+    out.push(Line::heading(format!("Changes without a key of their own: {menu} lists those that fit, : finds all")));
+    let keyless =
+        TABLE.iter().filter(|e| e.context == Context::Change && app.options.keymap.key_of(e.action).is_none());
+    out.extend(keyless.map(|e| key_line(e.action.id(), e.words.to_owned())));
+    out.push(Line::heading("Capitals kept for changes to come"));
     for (capital, words) in RESERVED {
-        out.push(key_line(&capital.to_string(), format!("{words} (later)")));
+        out.push(key_line(&capital.to_string(), (*words).to_owned()));
     }
     out
 }
@@ -113,8 +119,7 @@ fn sources(app: &App) -> Vec<Line> {
     field("engine", engine(app));
     field("endpoint", format!("{} ({})", clean_line(&host.endpoint.url), clean_line(&host.endpoint.origin)));
     field("feed", clean_line(&app.options.label).into_owned());
-    let pinned = if app.options.read_only { "read-only, pinned for this run" } else { "this version changes nothing" };
-    field("mode", pinned.to_owned());
+    field("mode", app.why_no_change().unwrap_or("read-write: each change is shown as a plan first").to_owned());
     out.push(Line::blank());
     out.push(Line::heading("Sources"));
     for source in scene.snapshot.sources.iter() {
@@ -178,12 +183,13 @@ pub fn engine(app: &App) -> String {
     }
 }
 
-/// The mode in words: what the feed is, when it is not the live host, and whether the run is pinned to reading.
+/// The mode in words: what the feed is, when it is not the live host, and whether anything can be changed.
 pub fn mode(app: &App) -> String {
-    match (app.options.is_recording, app.options.read_only) {
+    match (app.options.is_recording, app.options.permit.is_some() && !app.options.read_only) {
         (true, _) => clean_line(&app.options.label).into_owned(),
-        (false, true) => "read-only".to_owned(),
-        (false, false) => String::new(),
+        (false, false) => "read-only".to_owned(),
+        (false, true) if app.changes.is_disarmed => "disarmed".to_owned(),
+        (false, true) => "read-write".to_owned(),
     }
 }
 
@@ -209,6 +215,15 @@ fn messages(app: &App) -> Vec<Line> {
 pub fn banner(app: &App) -> Option<Vec<Span>> {
     let snapshot = app.scene().snapshot;
     let alert = |text: String| Some(vec![Span::new(format!(" {text} "), Role::Alert)]);
+    if let Some(waiting) = change::unconfirmed(&app.world.journal().entries) {
+        let words = change::page::countdown(app, waiting.until);
+        return alert(format!("{}: {words}", clean_line(&waiting.entry.plan.title)));
+    }
+    if let Some(run) = &app.changes.run {
+        let (done, all) = run.share();
+        let text = format!(" under way: {} ({done}/{all})", clean_line(&run.plan.title));
+        return Some(vec![Span::new(text, Role::Notice)]);
+    }
     if let Some(playback) = &app.playback {
         return Some(playback_bar(app, playback));
     }

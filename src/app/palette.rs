@@ -88,7 +88,8 @@ fn commands(app: &App, finder: &mut Finder) {
     let contexts = app.contexts();
     let mut listed: Vec<Action> = vec![Action::Palette, Action::Back, Action::Up, Action::Down];
     for (entry, keys) in app.options.keymap.rows() {
-        let here = contexts.contains(&entry.context) || matches!(entry.context, Context::Anywhere | Context::List);
+        let here = contexts.contains(&entry.context)
+            || matches!(entry.context, Context::Anywhere | Context::List | Context::Change);
         let is_view = entry.action.id().starts_with("view-");
         if !here || is_view || listed.contains(&entry.action) {
             continue;
@@ -96,6 +97,10 @@ fn commands(app: &App, finder: &mut Finder) {
         listed.push(entry.action);
         let key = keys.first().map(|k| format!("key {k}")).unwrap_or_default();
         finder.offer(1, &[entry.words, entry.action.id()], entry.words, key, Command::Do(entry.action));
+    }
+    let keyless = super::keymap::TABLE.iter().filter(|e| app.options.keymap.key_of(e.action).is_none());
+    for entry in keyless.filter(|e| e.context == Context::Change) {
+        finder.offer(1, &[entry.words, entry.action.id()], entry.words, "change".to_owned(), Command::Do(entry.action));
     }
     for tab in &app.detail.tabs {
         finder.offer(1, &[tab.title, tab.id], tab.title, "detail tab".to_owned(), Command::Tab(tab.id));

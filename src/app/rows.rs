@@ -47,6 +47,10 @@ pub struct ListState {
     pub notable_only: bool,
     /// Groups that are folded.
     pub folded: BTreeSet<Subject>,
+    /// Rows that are marked, shown or not.
+    pub marked: BTreeSet<Subject>,
+    /// The row that was marked last: where a range begins.
+    anchor: Option<Subject>,
     /// Columns that are shown, in order; none for the view's own choice.
     pub columns: Option<Vec<&'static str>>,
     /// First row on the screen.
@@ -138,6 +142,46 @@ impl ListState {
             self.offset = self.cursor + 1 - height;
         }
         self.offset = self.offset.min(self.shown.len().saturating_sub(height));
+    }
+
+    /// Marks the selected row or takes its mark off, and goes on to the next. The head of a group stands for its rows.
+    pub fn toggle_mark(&mut self) {
+        let Some(row) = self.shown.get(self.cursor) else { return };
+        let depth = row.depth;
+        let below = self.shown[self.cursor + 1..].iter().take_while(|r| r.depth > depth);
+        let members: Vec<Subject> = match row.fold {
+            Some(false) => below.filter(|r| r.fold.is_none()).map(|r| r.subject.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let group = if members.is_empty() { vec![row.subject.clone()] } else { members };
+        let is_marked = group.iter().all(|s| self.marked.contains(s));
+        self.anchor = Some(row.subject.clone());
+        for subject in group {
+            if is_marked {
+                self.marked.remove(&subject)
+            } else {
+                self.marked.insert(subject)
+            };
+        }
+        self.move_by(1);
+    }
+
+    /// Marks all rows from the one marked last to the selected one.
+    pub fn mark_range(&mut self) {
+        let from = self.anchor.as_ref().and_then(|a| self.shown.iter().position(|r| r.subject == *a));
+        let from = from.unwrap_or(self.cursor);
+        let (first, last) = (from.min(self.cursor), from.max(self.cursor));
+        let rows = self.shown.iter().take(last + 1).skip(first).filter(|r| r.fold.is_none());
+        self.marked.extend(rows.map(|r| r.subject.clone()).collect::<Vec<_>>());
+        self.anchor = self.selected().cloned();
+    }
+
+    /// Takes all marks off. False when there were none.
+    pub fn unmark(&mut self) -> bool {
+        self.anchor = None;
+        let had = !self.marked.is_empty();
+        self.marked.clear();
+        had
     }
 
     /// Folds or unfolds the selected group. False when the row is none, or is so already.

@@ -2,7 +2,9 @@
 
 use crate::analysis::{History, Report};
 use crate::model::Snapshot;
+use crate::plan::Entry;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// How things are shown; changed by keys and settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,4 +40,17 @@ pub struct Scene<'a> {
     pub now: Timestamp,
     /// How things are shown.
     pub prefs: &'a Prefs,
+    /// What was changed.
+    pub journal: &'a Journal,
+}
+
+/// The journal as it was read last, oldest entry first; or why it can't be read.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// Entries.
+    pub entries: Arc<Vec<Entry>>,
+    /// Why it can't be read.
+    pub gap: Option<String>,
+    /// It was read at least once.
+    pub is_read: bool,
 }

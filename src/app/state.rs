@@ -1,5 +1,6 @@
 //! State of the console, and how its parts are brought in line after each message.
 
+use super::change::Changes;
 use super::input::Input;
 use super::keymap::{Context, Keymap};
 use super::layout::{Layout, Panes};
@@ -13,6 +14,7 @@ use super::world::World;
 use super::{Prefs, Scene};
 use crate::feed::{Ask, Interest, Playback};
 use crate::model::Subject;
+use crate::plan::{Permit, Session};
 use crate::theme::Role;
 use crate::views::Content;
 use jiff::Timestamp;
@@ -28,7 +30,7 @@ pub struct Slot {
     pub id: &'static str,
     /// Title.
     pub title: &'static str,
-    /// The digit that opens it.
+    /// The digit, or the letter of the key map, that opens it.
     pub key: char,
     /// Its list.
     pub screen: Box<dyn Screen>,
@@ -57,6 +59,10 @@ pub type FindingCounts = fn(&Scene<'_>) -> Vec<(Role, &'static str, usize)>;
 pub struct Options {
     /// Pinned for the run.
     pub read_only: bool,
+    /// What lets changes be ordered; none when nothing can be changed.
+    pub permit: Option<Permit>,
+    /// How the operator is connected.
+    pub session: Session,
     /// `live`, `replay FILE`, `demo`.
     pub label: String,
     /// The feed is a recording.
@@ -85,6 +91,8 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             read_only: false,
+            permit: None,
+            session: Session::default(),
             label: "live".to_owned(),
             is_recording: false,
             zone: TimeZone::UTC,
@@ -189,6 +197,8 @@ pub struct App {
     pub mouse: bool,
     /// A recording is being written.
     pub recording: bool,
+    /// What goes on with changes.
+    pub changes: Changes,
     /// Bytes pasted and not taken.
     pub paste_ignored: usize,
     /// What is selected: goes along from view to view.
@@ -224,6 +234,7 @@ impl App {
             playback: None,
             ended: None,
             recording: false,
+            changes: Changes::default(),
             paste_ignored: 0,
             selected: None,
             tab_of: BTreeMap::new(),
@@ -322,10 +333,13 @@ impl App {
 
     /// Contexts whose keys work now, the first wins.
     pub fn contexts(&self) -> Vec<Context> {
-        if !self.overlays.is_empty() {
-            return vec![Context::Overlay];
+        match self.overlays.last() {
+            Some(Overlay::Sheet(_)) => return vec![Context::Plan, Context::Overlay],
+            Some(Overlay::Form(_)) => return vec![Context::Form],
+            Some(_) => return vec![Context::Overlay],
+            None => {}
         }
-        let mut out = Vec::with_capacity(4);
+        let mut out = Vec::with_capacity(5);
         if self.options.is_recording {
             out.push(Context::Playback);
         }
@@ -338,7 +352,7 @@ impl App {
                 out.push(Context::Detail);
             }
         }
-        out.push(Context::Anywhere);
+        out.extend([Context::Change, Context::Anywhere]);
         out
     }
 
@@ -391,6 +405,7 @@ impl App {
     /// Brings everything in line after messages: rows, layout, scrolling, detail content, and what is asked of the
     /// feed because of it.
     pub fn settle(&mut self, effects: &mut Vec<Effect>) {
+        self.replan();
         self.build_rows();
         let (width, height) = self.size;
         let banner = self.has_banner();
@@ -507,6 +522,7 @@ impl App {
             processes_of: container.filter(|_| tab == "processes"),
             sockets: view == "ports" || matches!(tab, "ports" | "network" | "path"),
             fdb: view == "networks" || matches!(tab, "fdb" | "bridge"),
+            traffic: view == "traffic" || tab == "shaping",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::desk::News;
 use super::input::Input;
-use super::keymap::{Action, Context, refusal};
+use super::keymap::{Action, Context, unbound};
 use super::keys::{Code, Key};
 use super::message::{Effect, Msg, Target};
 use super::overlay::{Overlay, PageKind};
@@ -18,6 +18,8 @@ pub fn update(app: &mut App, messages: impl IntoIterator<Item = Msg>) -> Vec<Eff
     for message in messages {
         // A key acts on what the keys before it have done: on the new rows, and on the page that one of them opened.
         if matches!(message, Msg::Key(_) | Msg::Click(_)) {
+            // An answer is to the plan as it would be now, not to one of a picture that has gone.
+            app.replan();
             if acted && app.focus == Focus::Detail {
                 app.settle(&mut effects);
             } else {
@@ -45,6 +47,8 @@ impl App {
                 effects.push(Effect::Ask(Ask::Refresh));
             }
             Msg::Resumed(_) => {}
+            Msg::Progress(progress) => self.progress(progress),
+            Msg::Painted => self.painted(),
             Msg::Say(text, true) => self.error(text),
             Msg::Say(text, false) => self.say(text),
         }
@@ -77,13 +81,17 @@ impl App {
         if matches!(self.overlays.last(), Some(Overlay::Palette(_))) {
             return self.palette_key(key, effects);
         }
+        if self.word_key(key) || self.menu_capital(key, effects) {
+            return;
+        }
         match self.options.keymap.action(&self.contexts(), key) {
+            Some(action) if matches!(self.overlays.last(), Some(Overlay::Form(_))) => self.form_action(action, effects),
+            None if matches!(self.overlays.last(), Some(Overlay::Form(_))) => self.type_in_form(key),
             Some(action) if !self.overlays.is_empty() => self.overlay_action(action, effects),
             Some(action) => self.act(action, effects),
             None if key.is_capital() => {
                 if let Code::Char(c) = key.code {
-                    let read_only = self.options.read_only;
-                    self.say(refusal(c, read_only));
+                    self.say(unbound(c, self.why_no_change()));
                 }
             }
             None if self.overlays.is_empty() => self.tab_key(key),
@@ -117,11 +125,11 @@ impl App {
     /// Contexts as they would be without overlays.
     pub fn contexts_below(&self) -> Vec<Context> {
         match self.focus {
-            Focus::List => vec![Context::List, Context::Anywhere],
+            Focus::List => vec![Context::List, Context::Change, Context::Anywhere],
             Focus::Detail if matches!(self.detail.content, Some(Content::Logs(_))) => {
-                vec![Context::Logs, Context::Detail, Context::Anywhere]
+                vec![Context::Logs, Context::Detail, Context::Change, Context::Anywhere]
             }
-            Focus::Detail => vec![Context::Detail, Context::Anywhere],
+            Focus::Detail => vec![Context::Detail, Context::Change, Context::Anywhere],
         }
     }
 
@@ -267,6 +275,14 @@ impl App {
     }
 
     fn overlay_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        if matches!(self.overlays.last(), Some(Overlay::Sheet(_)))
+            && !matches!(
+                action,
+                Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom
+            )
+        {
+            return self.sheet_action(action, effects);
+        }
         let page = isize::from(self.size.1.saturating_sub(6).max(1) as i16);
         let by = match action {
             Action::Up => -1,
@@ -289,6 +305,12 @@ impl App {
 
     /// Pages end where their lines end.
     fn clamp_page(&mut self) {
+        if let Some(Overlay::Sheet(sheet)) = self.overlays.last() {
+            let most = super::change::page::lines(self, sheet).len();
+            if let Some(Overlay::Sheet(sheet)) = self.overlays.last_mut() {
+                sheet.scroll = sheet.scroll.min(most.saturating_sub(1));
+            }
+        }
         let Some(Overlay::Page(kind, _)) = self.overlays.last() else { return };
         let most = super::pages::lines(self, *kind).len();
         if let Some(Overlay::Page(_, scroll)) = self.overlays.last_mut() {
@@ -320,7 +342,7 @@ impl App {
             self.overlays.push(Overlay::Palette(palette));
             true
         } else {
-            false
+            self.paste_in_form(text)
         };
         if !pasted {
             self.paste_ignored = self.paste_ignored.saturating_add(bytes);
@@ -338,7 +360,14 @@ impl App {
                 }
                 self.choose(effects);
             }
+            // What was typed into a form is not lost by a slip of the mouse; a sheet is answered.
+            Target::Outside if matches!(self.overlays.last(), Some(Overlay::Form(_) | Overlay::Sheet(_))) => {}
             Target::Outside => drop(self.overlays.pop()),
+            Target::Field(n) => {
+                if let Some(Overlay::Form(form)) = self.overlays.last_mut() {
+                    form.at = n.min(form.fields.len().saturating_sub(1));
+                }
+            }
             _ if !self.overlays.is_empty() => {}
             Target::ViewTab(n) => self.open_view(n),
             Target::Row(n) => {

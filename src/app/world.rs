@@ -1,9 +1,11 @@
 //! What the console knows of the host: the newest picture and the past; and the picture that is held while the screen is
 //! frozen.
 
+use super::scene::Journal;
 use super::{Prefs, Scene};
 use crate::analysis::{History, Picture, Report};
 use crate::model::Snapshot;
+use crate::plan::Entry;
 use std::sync::Arc;
 
 /// See the module.
@@ -11,6 +13,7 @@ use std::sync::Arc;
 pub struct World {
     newest: View,
     frozen: Option<Box<View>>,
+    journal: Journal,
     /// Raised with everything that changes what scenes show.
     pub generation: u64,
     /// At least one picture has come.
@@ -30,7 +33,10 @@ impl World {
     pub fn take(&mut self, next: Picture) {
         let newest = &mut self.newest;
         match next.since {
-            Some(seconds) => newest.history.push(&next.report.rates, seconds),
+            Some(seconds) => {
+                newest.history.push(&next.report.rates, seconds);
+                newest.history.push_links(&next.report.rates, &next.report.traffic, seconds);
+            }
             None => newest.history.clear(),
         }
         (newest.snapshot, newest.report) = (next.snapshot, next.report);
@@ -61,8 +67,34 @@ impl World {
 
     /// The scene that is shown.
     pub fn scene<'a>(&'a self, prefs: &'a Prefs) -> Scene<'a> {
-        let View { snapshot, report, history } = self.frozen.as_deref().unwrap_or(&self.newest);
-        Scene { snapshot, report, history, now: snapshot.taken_at, prefs }
+        self.scene_of(self.frozen.as_deref().unwrap_or(&self.newest), prefs)
+    }
+
+    /// The newest scene, frozen or not.
+    pub fn newest_scene<'a>(&'a self, prefs: &'a Prefs) -> Scene<'a> {
+        self.scene_of(&self.newest, prefs)
+    }
+
+    fn scene_of<'a>(&'a self, view: &'a View, prefs: &'a Prefs) -> Scene<'a> {
+        let View { snapshot, report, history } = view;
+        Scene { snapshot, report, history, now: snapshot.taken_at, prefs, journal: &self.journal }
+    }
+
+    /// What was changed.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Takes the journal anew.
+    pub fn take_journal(&mut self, entries: Arc<Vec<Entry>>) {
+        self.journal = Journal { entries, gap: None, is_read: true };
+        self.generation += 1;
+    }
+
+    /// The journal can't be read; what was read before stays.
+    pub fn lose_journal(&mut self, why: String) {
+        self.journal.gap = Some(why);
+        self.generation += 1;
     }
 
     /// The newest snapshot, frozen or not.

@@ -67,6 +67,9 @@ pub struct Global {
     /// Column to sort by; a leading - reverses
     #[arg(long, global = true, value_name = "COLUMN", allow_hyphen_values = true)]
     pub sort: Option<String>,
+    /// Where the packet filter is read; settled once rights were given up.
+    #[arg(skip)]
+    pub rules: crate::live::Rules,
 }
 
 /// Where a one-shot command takes the host from.
@@ -268,6 +271,19 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+    /// Answer questions about the packet filter on standard output, for a bridgewatch without the right to read it
+    #[command(hide = true)]
+    ReadRules,
+}
+
+impl Command {
+    /// It reads this host, or may.
+    pub fn is_live(&self) -> bool {
+        !matches!(
+            self,
+            Command::Replay { .. } | Command::Demo | Command::Completions { .. } | Command::Man | Command::ReadRules
+        )
+    }
 }
 
 /// Shortest refresh: below this the reading itself becomes a load.

@@ -109,7 +109,7 @@ fn settle(global: &Global) -> Result<(Settings, Setup), CommandError> {
         ..Options::default()
     };
     let theme = settings.theme.clone();
-    Ok((settings, Setup { options, theme, face }))
+    Ok((settings, Setup { options, theme, face, hands: None }))
 }
 
 /// Largest settings file that is read.

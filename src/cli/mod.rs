@@ -10,6 +10,8 @@ pub mod docker_units;
 pub mod doctor;
 pub mod events;
 pub mod json;
+mod lessen;
+pub mod limits;
 pub mod links;
 pub mod man;
 pub mod networks;

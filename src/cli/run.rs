@@ -2,7 +2,9 @@
 
 use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
-use super::{audit, doctor, events, json, links, networks, ns, ports, record, snapshot, stats, template, topology};
+use super::{
+    audit, doctor, events, json, lessen, links, networks, ns, ports, record, snapshot, stats, template, topology,
+};
 use crate::analysis::checks::{Audit, Auditor, Severity};
 use crate::live::{self, LiveError, Patience};
 use crate::model::Snapshot;
@@ -48,6 +50,9 @@ pub enum CommandError {
     /// A container that was named can't be looked up, as no engine answers.
     #[error("{0}")]
     Unanswered(stats::SelectionError),
+    /// `--read-only` could not be kept.
+    #[error(transparent)]
+    NotLessened(#[from] lessen::NotLessened),
     /// The words of the command line contradict what there is.
     #[error("{0}")]
     Usage(String),
@@ -69,12 +74,7 @@ impl CommandError {
 
 /// Runs a command; the console when there is none. Answers the exit code.
 pub fn run(cli: Cli) -> u8 {
-    let global = cli.global;
-    let done = match cli.command {
-        None => crate::cli::console::live(&global),
-        Some(command) => dispatch(&global, command),
-    };
-    match done {
+    match settle_and_run(cli) {
         Ok(code) => code,
         Err(error) => {
             let code = error.code();
@@ -83,6 +83,18 @@ pub fn run(cli: Cli) -> u8 {
             }
             code
         }
+    }
+}
+
+/// Rights are given up before anything else: no thread has been started yet.
+fn settle_and_run(cli: Cli) -> Result<u8, CommandError> {
+    let mut global = cli.global;
+    if global.read_only && cli.command.as_ref().is_none_or(Command::is_live) {
+        global.rules = lessen::to_reading()?;
+    }
+    match cli.command {
+        None => crate::cli::console::live(&global),
+        Some(command) => dispatch(&global, command),
     }
 }
 
@@ -175,6 +187,11 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
         }
         Command::Man => {
             super::man::write(&mut out)?;
+            code::OK
+        }
+        Command::ReadRules => {
+            lessen::to(&lessen::RULES)?;
+            live::serve_rules(io::stdin().lock(), &mut out)?;
             code::OK
         }
     };

@@ -55,6 +55,7 @@ pub fn live_options(global: &Global) -> LiveOptions {
         host: global.host.clone(),
         context: global.context.clone(),
         interval: global.interval.unwrap_or(Duration::from_secs(1)),
+        rules: global.rules.clone(),
         ..LiveOptions::default()
     }
 }

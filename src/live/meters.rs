@@ -1,11 +1,12 @@
 //! What is read at every refresh: cgroup counters, interface counters, the machine's clocks.
 
-use crate::model::{Gap, HostSample, IfIndex, Link, LinkCounters, LinkSample, NsInode, Pid, Sample};
+use crate::model::{Gap, HostSample, IfIndex, Link, LinkCounters, LinkSample, NsInode, Pid, QdiscSample, Sample, Tc};
 use crate::model::{SourceState, SourceStatus};
 use crate::sources::cgroup::{Layout, MachineClock, Sampler, Target};
 use crate::sources::netlink::LinkStatsReader;
+use crate::sources::netlink::tc::{TcReader, with_classes};
 use crate::sources::proc::{NetDev, ProcRoot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,11 @@ pub struct Meters {
     clock: Option<MachineClock>,
     links: Result<LinkStatsReader, Gap>,
     counters: Vec<(IfIndex, LinkCounters)>,
+    /// Opened when there is something to count.
+    qdiscs: Option<TcReader>,
+    /// What is counted of traffic control: interfaces with classes, and whether defaults are counted too; none is
+    /// nothing.
+    qdiscs_of: Option<(BTreeSet<IfIndex>, bool)>,
     /// Namespaces that are counted from the inside.
     inner: BTreeMap<NsInode, InnerReader>,
     ours: Option<NsInode>,
@@ -53,6 +59,8 @@ impl Meters {
             clock: MachineClock::open(&root.proc).ok(),
             links: LinkStatsReader::open().map_err(|e| e.gap()),
             counters: Vec::new(),
+            qdiscs: None,
+            qdiscs_of: None,
             inner: BTreeMap::new(),
             ours: None,
             buffer: Vec::new(),
@@ -103,6 +111,32 @@ impl Meters {
             }
         }
         is_new
+    }
+
+    /// Says which qdiscs to count: none where nobody made one, unless `is_watched`.
+    pub fn aim_qdiscs(&mut self, tc: Option<&Tc>, is_watched: bool) {
+        let tc = tc.filter(|tc| is_watched || tc.qdiscs.iter().any(|q| !q.is_default()));
+        self.qdiscs_of = tc.map(|tc| (with_classes(tc), is_watched));
+        if self.qdiscs_of.is_none() {
+            self.qdiscs = None;
+        }
+    }
+
+    /// Reads counters of qdiscs, sorted; empty when nothing is to be counted or the kernel refuses.
+    pub fn read_qdiscs(&mut self) -> Vec<QdiscSample> {
+        let (Some((classes, defaults)), Some(ours)) = (&self.qdiscs_of, self.ours) else { return Vec::new() };
+        if self.qdiscs.is_none() {
+            self.qdiscs = TcReader::open().ok();
+        }
+        let Some(reader) = &mut self.qdiscs else { return Vec::new() };
+        match reader.samples(ours, classes, *defaults) {
+            Ok(samples) => samples,
+            Err(_) => {
+                // Whatever was left unread in the old socket goes with it.
+                self.qdiscs = None;
+                Vec::new()
+            }
+        }
     }
 
     /// Reads all counters once.

@@ -21,8 +21,10 @@ mod oom;
 mod probe;
 mod recorder;
 mod timeline;
+mod wanted;
 mod wants;
 
+pub use crate::sources::firewall::{Rules, serve as serve_rules};
 pub use hub::Sink;
 pub use once::{Patience, read_once, stream};
 pub use wants::{LiveError, LiveOptions};

@@ -1,5 +1,6 @@
 //! What the command line asks of a live host.
 
+use crate::sources::firewall::Rules;
 use std::time::Duration;
 
 /// How a live feed is started.
@@ -15,11 +16,19 @@ pub struct LiveOptions {
     /// container is counted only where no end outside shows the same traffic: two hundred files less at every
     /// refresh, and none held open that keeps a dead container's namespace alive.
     pub count_all: bool,
+    /// Where the packet filter is read.
+    pub rules: Rules,
 }
 
 impl Default for LiveOptions {
     fn default() -> Self {
-        LiveOptions { host: None, context: None, interval: Duration::from_secs(1), count_all: false }
+        LiveOptions {
+            host: None,
+            context: None,
+            interval: Duration::from_secs(1),
+            count_all: false,
+            rules: Rules::Here,
+        }
     }
 }
 

@@ -147,6 +147,9 @@ pub struct Endpoint {
     pub links: Vec<Outside>,
     /// Static addresses asked for.
     pub requested: Option<String>,
+    /// Which network's gateway is the default route, highest first (`GwPriority`, from API 1.48); absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_priority: Option<i64>,
 }
 
 /// A published (or merely exposed) port, a row of `NetworkSettings.Ports`.

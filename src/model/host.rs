@@ -105,6 +105,10 @@ pub struct Engine {
     pub address_pools: Vec<(String, u32)>,
     /// `info.Debug`.
     pub debug: bool,
+    /// `info.ExperimentalBuild`: its experimental features are on.
+    pub experimental: bool,
+    /// `info.Plugins.Network`: drivers of networks that it knows.
+    pub network_drivers: Vec<String>,
     /// `info.NCPU`.
     pub cpus: u32,
     /// `info.MemTotal`, bytes.

@@ -124,6 +124,11 @@ pub enum Subject {
         /// Its sequence number in this run.
         seq: u64,
     },
+    /// A change in the journal.
+    Change {
+        /// Id of its entry.
+        id: Arc<str>,
+    },
     /// A heading of a view under which rows fold; not a thing of the host.
     Group {
         /// A stable key within its view.

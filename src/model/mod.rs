@@ -3,6 +3,7 @@
 //! No I/O, no clock, no terminal. Sources fill it, analysis reads it, views draw it.
 
 mod container;
+mod disk;
 mod event;
 mod firewall;
 mod gap;
@@ -10,6 +11,7 @@ mod host;
 mod ids;
 mod kernel;
 mod link;
+mod mark;
 mod net;
 mod network;
 mod sample;
@@ -22,6 +24,7 @@ pub use container::{
     Compose, Config, Container, Device, Endpoint, Exec, Health, HealthCheck, Mount, NetworkMode, Owner, PublishedPort,
     RestartPolicy, State, Ulimit,
 };
+pub use disk::{DiskImage, DiskUse, DiskVolume};
 pub use event::{Event, Origin, Weight};
 pub use firewall::{Backend, Chain, Family, Firewall, Match, Rule, Table, Target};
 pub use gap::{Fact, Gap, GapKind};
@@ -31,6 +34,7 @@ pub use kernel::{
     Caps, CgroupLimits, Cgroups, KernelFacts, MountInfo, Namespaces, NsKind, Process, Rlimits, SmallFile,
 };
 pub use link::{Bridge, BridgePort, FdbEntry, Link, LinkAddress, LinkCounters, LinkSample, Netns, Peer, Route};
+pub use mark::{IFB_PREFIX, Mark, PLUMB_PREFIX};
 pub use net::{Cidr, Mac, NotACidr, Proto};
 pub use network::{Member, Network, Pool, Volume};
 pub use sample::{HostSample, Pressure, Sample};

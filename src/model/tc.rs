@@ -18,8 +18,14 @@ impl TcHandle {
     pub const ROOT: TcHandle = TcHandle(0xffff_ffff);
     /// Attachment point of `ingress` and `clsact` (`TC_H_INGRESS`).
     pub const INGRESS: TcHandle = TcHandle(0xffff_fff1);
-    /// Major number of the qdiscs that bridgewatch makes, so that they are told from those of others.
+    /// Major number of the qdiscs that bridgewatch makes, so that they are told from those of others. It is also the
+    /// preference of its filters: an `ingress` qdisc has the same handle whoever made it, and is ours when it has
+    /// filters and all of them have this preference.
     pub const OURS: u16 = 0xb1d6;
+    /// Handle of the egress qdiscs that bridgewatch makes.
+    pub const OWN: TcHandle = TcHandle::new(TcHandle::OURS, 0);
+    /// Handle of an `ingress` (or `clsact`) qdisc, `ffff:`.
+    pub const INGRESS_QDISC: TcHandle = TcHandle(0xffff_0000);
 
     /// From its two numbers.
     pub const fn new(major: u16, minor: u16) -> Self {
@@ -67,6 +73,8 @@ pub struct Netem {
     pub rate_bps: u64,
     /// Packets the queue holds.
     pub limit_packets: u32,
+    /// What else it does, in words (correlations, corruption, …); empty for those that bridgewatch makes.
+    pub more: String,
 }
 
 /// What a qdisc is set to, of the kinds this program reads.
@@ -139,10 +147,18 @@ pub struct TcClass {
     pub handle: TcHandle,
     /// The class or qdisc above.
     pub parent: TcHandle,
+    /// The qdisc below that holds its packets, when it was given one.
+    pub leaf: Option<TcHandle>,
     /// Guaranteed rate, bits per second, where its kind has one.
     pub rate_bps: Option<u64>,
     /// Ceiling, bits per second.
     pub ceil_bps: Option<u64>,
+    /// Bucket of the rate, bytes; exact to one kernel tick of the rate.
+    pub burst_bytes: Option<u64>,
+    /// Bucket of the ceiling, bytes.
+    pub ceil_burst_bytes: Option<u64>,
+    /// Priority among its siblings; lower is served first. None for a class with classes below.
+    pub priority: Option<u32>,
 }
 
 /// What a filter does with a packet.
@@ -161,9 +177,9 @@ pub enum TcAction {
         /// Bucket, bytes.
         burst_bytes: u64,
     },
-    /// Anything else, by its kind.
+    /// Anything else.
     Other {
-        /// Kind word of tc.
+        /// Kind word of tc, and what it does where that is known: `gact drop`, `mirred mirror to if7`, `vlan`.
         name: String,
     },
 }
@@ -181,8 +197,17 @@ pub struct TcFilter {
     pub name: String,
     /// Preference; lower comes first.
     pub preference: u16,
+    /// Ethertype that it looks at: 0x0003 (`ETH_P_ALL`) is every one.
+    pub protocol: u16,
+    /// Chain; 0 is where packets come in.
+    pub chain: u32,
     /// Its handle.
     pub handle: u32,
+    /// Class that its packets go to.
+    pub class: Option<TcHandle>,
+    /// What it takes, in words: `everything`, `match 0a000000/ff000000 at 12`, `dst_port 80`; empty when its kind is
+    /// not read.
+    pub takes: String,
     /// What it does, in order.
     pub actions: Vec<TcAction>,
 }
@@ -213,13 +238,20 @@ impl Tc {
         self.qdiscs_of(netns, ifindex).find(|q| q.parent == TcHandle::ROOT)
     }
 
+    /// Filters of what comes in by an interface: of its `ingress` qdisc, or of the ingress half of its `clsact`
+    /// (whose attachment points are `ffff:fff1` and `ffff:fff2`).
+    pub fn ingress_filters(&self, netns: NsInode, ifindex: IfIndex) -> impl Iterator<Item = &TcFilter> {
+        let of_link = self.filters.iter().filter(move |f| (f.netns, f.ifindex) == (netns, ifindex));
+        of_link.filter(|f| f.parent.major() == 0xffff && f.parent != TcHandle::ROOT && f.parent.minor() != 0xfff3)
+    }
+
     /// The `ingress` or `clsact` qdisc of an interface.
     pub fn ingress_of(&self, netns: NsInode, ifindex: IfIndex) -> Option<&Qdisc> {
         self.qdiscs_of(netns, ifindex).find(|q| q.parent == TcHandle::INGRESS)
     }
 }
 
-/// Counters of a qdisc since it was made.
+/// Counters of a qdisc since it was made, or of a class: a class has a minor number in its handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QdiscSample {
     /// Namespace of the interface.

@@ -31,6 +31,8 @@ pub struct Who {
     pub tty: Option<String>,
     /// Process id of the bridgewatch that did it.
     pub pid: i32,
+    /// When that process was started, clock ticks since boot: with the pid, its identity.
+    pub pid_start: u64,
     /// Host name.
     pub host: String,
     /// Boot of the host: numbers of interfaces and processes mean nothing after another.
@@ -78,7 +80,9 @@ pub struct StepResult {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryState {
-    /// Begun, and no end was written: the process that did it died in the middle, or is at it.
+    /// Begun, and the process that does it lives.
+    UnderWay,
+    /// Begun, and no end was written: the process that did it died in the middle.
     HalfDone,
     /// Everything was done and read back.
     Done,

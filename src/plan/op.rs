@@ -1,7 +1,7 @@
 //! The operations that plans are made of: each is one call to the engine, one message to the kernel, or one line of the
 //! state file.
 
-use super::wish::{EndpointSpec, NetworkSpec, Prune};
+use super::wish::{EndpointSpec, NetworkSpec};
 use crate::model::{
     Cidr, ContainerId, IfIndex, Mac, NetworkId, NsInode, Pid, QdiscSetup, RestartPolicy, TcAction, TcHandle, Wanted,
 };
@@ -135,8 +135,8 @@ pub enum EngineOp {
     Connect { network: NetworkRef, container: ContainerRef, endpoint: EndpointSpec },
     /// `POST /networks/ID/disconnect`; by name for an endpoint whose container is gone.
     Disconnect { network: NetworkRef, container: ContainerRef, force: bool },
-    /// `POST /…/prune`.
-    Prune { what: Prune },
+    /// `DELETE /volumes/NAME`, not forced.
+    RemoveVolume { name: String },
 }
 
 /// A link to be made.
@@ -152,6 +152,16 @@ pub enum NewLink {
     },
     /// An intermediate functional block: where ingress traffic is queued.
     Ifb,
+}
+
+/// The classifier of a filter that takes every packet; which one depends on what the kernel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Classifier {
+    /// `matchall`.
+    Matchall,
+    /// `u32 match u32 0 0`.
+    U32,
 }
 
 /// A message to the kernel. Fields are the arguments of the call, named as there.
@@ -185,7 +195,14 @@ pub enum KernelOp {
     /// `tc qdisc delete`; the kernel's default comes back.
     DeleteQdisc { link: LinkRef, parent: TcHandle, handle: TcHandle },
     /// `tc filter add`: every packet is taken.
-    AddFilter { link: LinkRef, parent: TcHandle, preference: u16, action: TcAction, to: Option<LinkRef> },
+    AddFilter {
+        link: LinkRef,
+        parent: TcHandle,
+        preference: u16,
+        classifier: Classifier,
+        action: TcAction,
+        to: Option<LinkRef>,
+    },
     /// `tc filter delete`.
     DeleteFilter { link: LinkRef, parent: TcHandle, preference: u16 },
 }

@@ -135,6 +135,11 @@ pub enum Identity {
         /// The name.
         name: String,
     },
+    /// No image has this name.
+    NoImage {
+        /// `name:tag`.
+        reference: String,
+    },
     /// A process in a network namespace.
     Netns {
         /// The namespace.

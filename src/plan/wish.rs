@@ -1,6 +1,6 @@
 //! What an operator can ask for. A form, a key or a subcommand fills one of these; a planner turns it into steps.
 
-use crate::model::{Cidr, ContainerId, IfIndex, Mac, NetworkId, NsInode, RestartPolicy, Shape};
+use crate::model::{Cidr, ContainerId, DiskUse, IfIndex, Mac, NetworkId, NsInode, RestartPolicy, Shape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -46,8 +46,15 @@ pub enum Wish {
         /// Name of the endpoint as the network lists it.
         endpoint: String,
     },
-    /// Everything of a kind that nothing uses.
+    /// Everything of a kind that nothing uses. Images and volumes need their preview, see `PruneShown`.
     Prune(Prune),
+    /// The images or volumes of a preview: exactly these are removed.
+    PruneShown {
+        /// Which kind.
+        what: Prune,
+        /// What the engine says of its disk (`EngineReader::disk_use`).
+        preview: DiskUse,
+    },
     /// A limit set, changed or taken off.
     Limit(LimitWish),
     /// An interface for a container in mode none.
@@ -190,6 +197,9 @@ pub struct EndpointSpec {
     pub links: Vec<String>,
     /// Which network's gateway is the default route, highest first; from API 1.48.
     pub gateway_priority: Option<i64>,
+    /// The addresses are what it had before and are asked for, but another will do when they can't be had: some networks
+    /// give none on request. For taking a disconnect back.
+    pub any_address_will_do: bool,
 }
 
 /// A container and how it joins.

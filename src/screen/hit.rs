@@ -13,6 +13,9 @@ pub fn hit(app: &App, x: u16, y: u16) -> Option<Target> {
         if !place.contains((x, y).into()) {
             return Some(Target::Outside);
         }
+        if let Some(crate::app::overlay::Overlay::Form(form)) = app.overlays.last() {
+            return super::sheet::field_at(overlays::inner(place), form, y).map(Target::Field);
+        }
         let (entries, first) = overlays::entries_place(app)?;
         if !entries.contains((x, y).into()) {
             return None;
@@ -21,7 +24,7 @@ pub fn hit(app: &App, x: u16, y: u16) -> Option<Target> {
         let count = match app.overlays.last()? {
             crate::app::overlay::Overlay::Menu(menu) => menu.entries.len(),
             crate::app::overlay::Overlay::Palette(palette) => palette.found.len(),
-            crate::app::overlay::Overlay::Page(..) => 0,
+            _ => 0,
         };
         return (n < count).then_some(Target::Entry(n));
     }
@@ -63,7 +66,7 @@ fn list_hit(app: &App, x: u16, y: u16) -> Option<Target> {
     }
     if inside.contains(x, y) {
         let x = x - inside.x;
-        let placed = list::placed(slot, inside);
+        let placed = list::placed(slot, &app.scene(), inside);
         return placed.iter().find(|p| x >= p.x && x - p.x < p.width).map(|p| Target::Title(p.column.id));
     }
     None

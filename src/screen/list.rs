@@ -1,9 +1,9 @@
 //! The list pane.
 
 use super::rect;
-use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::state::{Focus, Slot};
+use crate::app::{App, Scene};
 use crate::theme::Role;
 use crate::views::flow::lay_out;
 use crate::views::{Column, Span};
@@ -12,7 +12,7 @@ use crate::widgets::{Ink, page};
 use ratatui::layout::Rect;
 
 /// The columns as they stand in an area.
-pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
+pub(super) fn placed(slot: &Slot, scene: &Scene<'_>, area: Area) -> Vec<Placed> {
     // What the list is sorted by is seen, however narrow it is.
     let sorted_by = slot.screen.state().sort.map(|(id, _)| id);
     let seen = |c: &Column| {
@@ -23,7 +23,11 @@ pub(super) fn placed(slot: &Slot, area: Area) -> Vec<Placed> {
     };
     let all: Vec<Column> = slot.screen.all_columns().iter().map(seen).collect();
     match &slot.screen.state().columns {
-        None => table::place(&all, area.width),
+        None => {
+            let used = |c: &Column| sorted_by == Some(c.id) || slot.screen.is_used(scene, c);
+            let used: Vec<Column> = all.into_iter().filter(used).collect();
+            table::place(&used, area.width)
+        }
         Some(ids) => {
             let chosen: Vec<Column> = ids.iter().filter_map(|id| all.iter().find(|c| c.id == *id).copied()).collect();
             table::place(&chosen, area.width)
@@ -40,7 +44,7 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         ink.frame(rect(area), &title(app, slot), app.focus == Focus::List);
     }
     let scene = app.scene();
-    let placed = placed(slot, inside);
+    let placed = placed(slot, &scene, inside);
     let sort = state.sort.and_then(|(id, reversed)| {
         let column = slot.screen.all_columns().iter().find(|c| c.id == id)?;
         Some((id, column.descending != reversed))
@@ -56,6 +60,11 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         let line = Rect::new(rows.x, rows.y + n, rows.width, 1);
         let selected = position == state.cursor();
         table::row(ink, line, &placed, tree, selected, |column| slot.screen.cell(&scene, position, column));
+        if state.marked.contains(&row.subject) {
+            // On the border, so that no column moves.
+            let x = if inside == area { line.x } else { area.x };
+            ink.say(x, line.y, 1, "✓", Role::Key);
+        }
     }
     if inside != area {
         let bar = Rect::new(area.x + area.width - 1, rows.y, 1, rows.height);
@@ -74,6 +83,9 @@ fn title(app: &App, slot: &Slot) -> Vec<Span> {
     let mut out = vec![Span::new(slot.title, Role::Heading), Span::new(count, Role::Dim)];
     if filtered {
         out.push(Span::new(" filtered", Role::Notice));
+    }
+    if !state.marked.is_empty() {
+        out.push(Span::new(format!(" {} marked", state.marked.len()), Role::Key));
     }
     if !app.prefs.show_all {
         out.push(Span::new(" running only", Role::Notice));

@@ -4,10 +4,13 @@ mod detail;
 mod hit;
 mod list;
 mod overlays;
+mod sheet;
 mod status;
 
 pub use hit::{hit, in_detail};
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Menus, the palette and pages, over everything else.
 
+use super::sheet;
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::overlay::{Entry, Overlay};
@@ -15,12 +16,15 @@ use ratatui::layout::Rect;
 pub(super) fn place(app: &App) -> Option<Rect> {
     let top = app.overlays.last()?;
     let (width, height) = app.size;
+    let room = width.saturating_sub(if width > 60 { 4 } else { 0 });
     let (wanted_width, wanted_height) = match top {
         Overlay::Menu(menu) => (menu_width(&menu.entries, &menu.title), menu.entries.len() as u16 + 2),
         Overlay::Palette(_) => (90, 22),
         Overlay::Page(..) => (100, height.saturating_sub(2)),
+        Overlay::Sheet(sheet) => (sheet::WIDTH, sheet::sheet_height(app, sheet, sheet::WIDTH.min(room))),
+        Overlay::Form(form) => (sheet::WIDTH, sheet::form_height(form, sheet::WIDTH.min(room))),
     };
-    let wide = wanted_width.min(width.saturating_sub(if width > 60 { 4 } else { 0 }));
+    let wide = wanted_width.min(room);
     let high = wanted_height.min(height.saturating_sub(if height > 12 { 2 } else { 0 }));
     Some(Rect::new((width - wide) / 2, (height - high) / 2, wide, high))
 }
@@ -39,7 +43,7 @@ pub(super) fn entries_place(app: &App) -> Option<(Rect, usize)> {
             let list = Rect::new(inner.x, inner.y + inner.height.min(1), inner.width, inner.height.saturating_sub(1));
             Some((list, first_shown(palette.cursor, list.height)))
         }
-        Overlay::Page(..) => None,
+        Overlay::Page(..) | Overlay::Form(_) | Overlay::Sheet(_) => None,
     }
 }
 
@@ -47,7 +51,7 @@ fn first_shown(cursor: usize, height: u16) -> usize {
     (cursor + 1).saturating_sub(usize::from(height).max(1))
 }
 
-fn inner(area: Rect) -> Rect {
+pub(super) fn inner(area: Rect) -> Rect {
     let inside = Area { x: area.x, y: area.y, width: area.width, height: area.height }.inside();
     Rect::new(inside.x, inside.y, inside.width, inside.height)
 }
@@ -60,9 +64,13 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
         Overlay::Palette(p) if p.subjects_only => "Find a container, link, network or address".to_owned(),
         Overlay::Palette(_) => "Command, or the name of anything".to_owned(),
         Overlay::Page(kind, _) => pages::title(*kind).to_owned(),
+        Overlay::Sheet(sheet) => crate::app::change::page::title(app, sheet),
+        Overlay::Form(form) => crate::text::clean_line(&form.title).into_owned(),
     };
     ink.frame(area, &[Span::new(title, Role::Heading)], true);
     match top {
+        Overlay::Sheet(sheet) => sheet::draw_sheet(app, ink, area, inner(area), sheet),
+        Overlay::Form(form) => sheet::draw_form(app, ink, area, inner(area), form),
         Overlay::Menu(menu) => entries(app, ink, &menu.entries, menu.cursor, menu.stays, &app.menu_letters()),
         Overlay::Palette(palette) => {
             let line = inner(area);
@@ -119,8 +127,13 @@ fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes
     }
 }
 
-/// The text cursor of the palette.
+/// The text cursor of the palette, a form, or a word that is typed.
 pub(super) fn cursor(app: &App) -> Option<(u16, u16)> {
+    match app.overlays.last() {
+        Some(Overlay::Sheet(sheet)) => return sheet::sheet_cursor(app, inner(place(app)?), sheet),
+        Some(Overlay::Form(form)) => return sheet::form_cursor(inner(place(app)?), form),
+        _ => {}
+    }
     let Some(Overlay::Palette(palette)) = app.overlays.last() else { return None };
     let line = inner(place(app)?);
     let x = 2 + u16::try_from(width(palette.input.before())).unwrap_or(u16::MAX).min(line.width.saturating_sub(3));

@@ -2,6 +2,7 @@
 
 use super::rect;
 use crate::app::App;
+use crate::app::overlay::Overlay;
 use crate::app::pages;
 use crate::app::state::Purpose;
 use crate::model::{Fact, SourceState};
@@ -214,11 +215,16 @@ pub(super) fn footer(app: &App, ink: &mut Ink<'_>) {
         let map = &app.options.keymap;
         let scene = app.scene();
         let has_logs = app.slot().is_some_and(|s| s.screen.tabs(&scene).iter().any(|t| t.id == "logs"));
-        for context in app.contexts() {
+        // Forms and sheets have their keys at their own foot.
+        let contexts = match app.overlays.last() {
+            Some(Overlay::Form(_) | Overlay::Sheet(_)) => Vec::new(),
+            _ => app.contexts(),
+        };
+        for context in contexts {
             for (entry, keys) in map.rows().filter(|(e, _)| e.context == context && !e.short.is_empty()) {
                 // A key that an inner context takes does not work as this entry.
                 // A page has nothing to choose.
-                let is_page = matches!(app.overlays.last(), Some(crate::app::overlay::Overlay::Page(..)));
+                let is_page = matches!(app.overlays.last(), Some(Overlay::Page(..)));
                 if is_page && entry.action == crate::app::keymap::Action::Choose {
                     continue;
                 }

@@ -17,13 +17,14 @@ pub use run::run;
 pub use signals::Signal;
 
 use crate::app::{News, Options};
+use crate::plan::{Order, Permit, Progress, ShellWish};
 use crate::theme::Face;
 
 /// Everything that wakes the console; the feed sends its updates by a clone of the same sender.
 #[derive(Debug, Clone)]
 pub enum Msg {
-    /// From the terminal.
-    Input(decode::Input),
+    /// From the terminal, and by which reading of it.
+    Input(decode::Input, u64),
     /// From the feed.
     Update(News),
     /// A signal.
@@ -34,10 +35,27 @@ pub enum Msg {
     Gone(&'static str),
     /// Something to tell the operator; true for an error.
     Say(String, bool),
+    /// From the hands.
+    Progress(Progress),
+}
+
+/// What the console's orders go to. A console without it can only read.
+pub struct Hands {
+    /// Takes an order; what comes of it is told through the inbox.
+    pub order: Box<dyn FnMut(Order, Permit) + Send>,
+    /// Runs a terminal inside a container on this terminal until it ends, which is as its shell left it meanwhile. Gives
+    /// what there is to say of it; true for an error.
+    pub shell: Box<dyn FnMut(ShellWish, Permit) -> (String, bool)>,
+}
+
+impl std::fmt::Debug for Hands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hands").finish_non_exhaustive()
+    }
 }
 
 /// How a console is started on a terminal.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Setup {
     /// The console's options.
     pub options: Options,
@@ -45,6 +63,8 @@ pub struct Setup {
     pub theme: String,
     /// What the terminal can show.
     pub face: Face,
+    /// What orders go to.
+    pub hands: Option<Hands>,
 }
 
 /// Why a console can't be shown.

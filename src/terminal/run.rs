@@ -3,11 +3,13 @@
 use super::clipboard::{Wrap, sequence};
 use super::decode::Input;
 use super::painter::Painter;
+use super::reader::{self, Reader};
 use super::signals::{self, Signal};
 use super::tty::{self, Output};
-use super::{Msg, Setup, TerminalError, panics, reader, themes};
+use super::{Hands, Msg, Setup, TerminalError, panics, themes};
 use crate::app::{App, Effect, Msg as AppMsg, update};
 use crate::feed::{Ask, Feed};
+use crate::plan::{Order, Permit};
 use crate::screen;
 use crate::theme::Face;
 use crate::views::registry::{finding_counts, registry};
@@ -42,11 +44,22 @@ pub fn run(setup: Setup, feed: Feed, inbox: (Sender<Msg>, Receiver<Msg>)) -> Res
     let app = App::new(options, registry(), finding_counts);
     panics::install(sender.clone(), output.clone());
     output.enter(mouse).map_err(refused("put the terminal in raw mode"))?;
+    // Keys are read only now, so that none typed before is taken in cooked mode.
+    let reader = match reader::start(sender) {
+        Ok(reader) => reader,
+        Err(error) => {
+            output.leave(false);
+            return Err(refused("start the thread for keys")(error));
+        }
+    };
     let mut console = Console {
         app,
         painter,
         output: output.clone(),
         feed,
+        hands: setup.hands,
+        reader,
+        seen: None,
         face: setup.face,
         wrap: Wrap::detect(|n| std::env::var(n).ok()),
         last: Instant::now(),
@@ -54,14 +67,12 @@ pub fn run(setup: Setup, feed: Feed, inbox: (Sender<Msg>, Receiver<Msg>)) -> Res
     };
     let rehearsal = std::thread::Builder::new().name("collector".to_owned());
     let _ = rehearsal.spawn(|| panics::rehearse("collector"));
-    // Keys are read only now, so that none typed before is taken in cooked mode.
-    let started = reader::start(sender).map_err(refused("start the thread for keys"));
-    let code = started.map(|()| console.go(&receiver));
+    let code = console.go(&receiver);
     console.painter.abandon();
     let _ = console.feed.asks.send(Ask::Quit);
     output.leave(console.painter.is_waiting());
     panics::uninstall();
-    code
+    Ok(code)
 }
 
 fn check(face: Face) -> Result<(), TerminalError> {
@@ -101,6 +112,11 @@ struct Console {
     painter: Painter,
     output: Output,
     feed: Feed,
+    hands: Option<Hands>,
+    reader: Reader,
+    /// The last reading of the terminal before the newest frame reached it. Whatever a later one brings was typed by
+    /// someone who could see that frame.
+    seen: Option<u64>,
     face: Face,
     wrap: Wrap,
     /// When something last happened.
@@ -119,8 +135,10 @@ impl Console {
             if self.app.world.has_snapshot {
                 panics::rehearse("draw");
             }
-            if self.painter.paint(&self.app).is_err() {
-                return 128 + 1;
+            match self.painter.paint(&self.app) {
+                Err(_) => return 128 + 1,
+                Ok(true) if !self.painter.is_waiting() => self.seen = Some(self.reader.reads()),
+                Ok(_) => {}
             }
             let Ok(first) = inbox.recv() else { return 0 };
             let mut messages = Vec::new();
@@ -138,21 +156,35 @@ impl Console {
     /// Mouse places are looked up on the screen as it is: what was typed before is done first.
     fn translate(&mut self, message: Msg, out: &mut Vec<AppMsg>) {
         match message {
-            Msg::Input(Input::Key(key)) => out.push(AppMsg::Key(key)),
-            Msg::Input(Input::Paste(text, bytes)) => out.push(AppMsg::Paste(text, bytes)),
-            Msg::Input(Input::Press(x, y)) => {
-                self.advance(std::mem::take(out));
-                out.extend(screen::hit(&self.app, x, y).map(AppMsg::Click));
-            }
-            Msg::Input(Input::Wheel(x, y, lines)) => {
-                self.advance(std::mem::take(out));
-                out.push(AppMsg::Wheel(screen::in_detail(&self.app, x, y), lines));
+            Msg::Input(input, reading) => {
+                if self.seen.is_some_and(|seen| reading > seen) {
+                    self.seen = None;
+                    // What came together with the frame was not on the screen yet.
+                    out.insert(0, AppMsg::Painted);
+                }
+                self.input(input, out);
             }
             Msg::Update(news) => out.push(AppMsg::Update(news)),
+            Msg::Progress(progress) => out.push(AppMsg::Progress(progress)),
             Msg::Say(text, is_error) => out.push(AppMsg::Say(text, is_error)),
             Msg::Drained => self.painter.drained(),
             Msg::Gone(_) => self.code = Some(128 + 1),
             Msg::Signal(signal) => self.signal(signal, out),
+        }
+    }
+
+    fn input(&mut self, input: Input, out: &mut Vec<AppMsg>) {
+        match input {
+            Input::Key(key) => out.push(AppMsg::Key(key)),
+            Input::Paste(text, bytes) => out.push(AppMsg::Paste(text, bytes)),
+            Input::Press(x, y) => {
+                self.advance(std::mem::take(out));
+                out.extend(screen::hit(&self.app, x, y).map(AppMsg::Click));
+            }
+            Input::Wheel(x, y, lines) => {
+                self.advance(std::mem::take(out));
+                out.push(AppMsg::Wheel(screen::in_detail(&self.app, x, y), lines));
+            }
         }
     }
 
@@ -182,6 +214,25 @@ impl Console {
         // The whole group, as the key does in a terminal that is not raw: a wrapper around us must stop, too.
         let _ = kill(Pid::from_raw(0), Number::SIGSTOP);
         self.retake(out);
+    }
+
+    fn order(&mut self, order: Order, permit: Permit, say: &mut Vec<AppMsg>) {
+        let Some(hands) = &mut self.hands else {
+            return say.push(AppMsg::Say("this console was given no hands".to_owned(), true));
+        };
+        match order {
+            Order::Shell(wish) => {
+                if !self.reader.stand_aside() {
+                    return;
+                }
+                self.output.leave(self.painter.is_waiting());
+                let (words, is_error) = (hands.shell)(wish, permit);
+                self.retake(say);
+                self.reader.go_on();
+                say.push(AppMsg::Say(words, is_error));
+            }
+            order => (hands.order)(order, permit),
+        }
     }
 
     fn retake(&mut self, out: &mut Vec<AppMsg>) {
@@ -246,6 +297,7 @@ impl Console {
                 say.extend(problems.into_iter().map(|p| AppMsg::Say(p, true)));
                 self.painter.set_theme(theme);
             }
+            Effect::Order(order, permit) => self.order(*order, permit, say),
             Effect::Suspend => self.suspend(say),
             Effect::Quit => self.code = Some(0),
         }

@@ -68,6 +68,11 @@ fn subjects_of_a_view_are_unique() {
     check(&Namespaces, &stage);
     check(&Events, &stage);
     check(&Security, &stage);
+    let stage = crate::views::testing::limited();
+    check(&Containers, &stage);
+    check(&Networks, &stage);
+    check(&TopologyView, &stage);
+    check(&Traffic, &stage);
 }
 
 /// Takes parts away, makes facts unknown and puts hostile text in place of names, as the numbers say.

@@ -4,6 +4,7 @@ pub mod containers;
 pub mod content;
 pub mod events;
 pub mod flow;
+pub mod journal;
 #[cfg(test)]
 mod laws;
 pub mod namespaces;
@@ -21,6 +22,7 @@ pub mod view;
 pub use containers::Containers;
 pub use content::{Cell, Chart, Content, Line, SortKey, Span, Spark};
 pub use events::Events;
+pub use journal::Changes;
 pub use namespaces::Namespaces;
 pub use networks::Networks;
 pub use ports::Ports;

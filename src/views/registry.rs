@@ -1,11 +1,12 @@
 //! The views of the console, in the order of their tabs: one line each.
 
-use super::{Containers, Events, Namespaces, Networks, Ports, Security, TopologyView, Traffic};
+use super::{Changes, Containers, Events, Namespaces, Networks, Ports, Security, TopologyView, Traffic};
 use crate::analysis::checks::Severity;
 use crate::app::{ListScreen, Scene, Slot};
 use crate::theme::Role;
 
-/// All views. The digits 6 and 9 are kept for views to come.
+/// All views. The digits 6 and 9 are kept for views to come; the journal
+/// has no digit left and is opened by a letter of the key map.
 pub fn registry() -> Vec<Slot> {
     vec![
         Slot::new("containers", "Containers", '1', Box::new(ListScreen::new(Containers))),
@@ -16,6 +17,7 @@ pub fn registry() -> Vec<Slot> {
         Slot::new("namespaces", "Namespaces", '7', Box::new(ListScreen::new(Namespaces))),
         Slot::new("security", "Security", '8', Box::new(ListScreen::new(Security))),
         Slot::new("events", "Events", '0', Box::new(ListScreen::new(Events))),
+        Slot::new("journal", "Journal", 'u', Box::new(ListScreen::new(Changes))),
     ]
 }
 

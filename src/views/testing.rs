@@ -7,7 +7,7 @@ use super::view::{ListView, Row};
 use crate::analysis::checks::Auditor;
 use crate::analysis::testing::{HOST, Lab, every_mode, p};
 use crate::analysis::{Analyst, History, Report};
-use crate::app::{Prefs, Scene};
+use crate::app::{Journal, Prefs, Scene};
 use crate::model::*;
 use crate::text::{Outside, width};
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ pub struct Stage {
     pub report: Report,
     pub history: History,
     pub prefs: Prefs,
+    pub journal: Journal,
 }
 
 impl Stage {
@@ -31,11 +32,13 @@ impl Stage {
         let snapshot = Arc::new(next);
         let report = analyst.update(&snapshot).clone();
         history.push(&report.rates, 1.0);
-        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() } }
+        history.push_links(&report.rates, &report.traffic, 1.0);
+        Stage { snapshot, report, history, prefs: Prefs { utc: true, ..Prefs::default() }, journal: Journal::default() }
     }
 
     pub fn scene(&self) -> Scene<'_> {
         Scene {
+            journal: &self.journal,
             snapshot: &self.snapshot,
             report: &self.report,
             history: &self.history,
@@ -256,6 +259,46 @@ pub fn snapshots(lab: &Lab) -> (Snapshot, Snapshot) {
 /// The furnished lab.
 pub fn stage() -> Stage {
     let (before, next) = snapshots(&furnished());
+    let mut stage = Stage::of(before, next);
+    stage.report.audit = Auditor::once(&stage.snapshot, false);
+    stage
+}
+
+/// The furnished lab with web held to 10 Mbit/s down (reached) and 5 up by way of an ifb, db's first interface with a
+/// delay that somebody else set, its second without the limit that is wanted.
+pub fn limited() -> Stage {
+    let mut lab = furnished();
+    let web = lab_container(&mut lab, "web").id.clone();
+    lab.tbf(11, 10_000_000);
+    let mark = Mark::Ifb { link: IfIndex(11), netns: HOST, owner: web.short().to_owned() };
+    lab.link(HOST, 50, "bwi11", "ifb").alias = Some(mark.to_string().into());
+    lab.tbf(50, 5_000_000);
+    lab.ingress(11, TcAction::Redirect { to: IfIndex(50) });
+    let netem = Netem { delay_us: 100_000, jitter_us: 10_000, loss_percent: 1.0, ..Netem::default() };
+    lab.qdisc(21, "netem", TcHandle::new(7, 0), TcHandle::ROOT, QdiscSetup::Netem(netem));
+    lab.tc.as_mut().expect("tc").parts =
+        BTreeMap::from([("sch_tbf".to_owned(), Fact::Known(true)), ("sch_netem".to_owned(), Fact::Known(false))]);
+    let db = lab_container(&mut lab, "db");
+    db.started_at = Some(at(-60));
+    let second = db.endpoints[1].network_id.clone();
+    let shape = Shape { rate_bps: Some(1_000_000), ..Shape::default() };
+    let wanted = Wanted {
+        container: db.id.clone(),
+        name: db.name.clone(),
+        network: second,
+        down: Some(shape),
+        up: None,
+        since: at(-600),
+    };
+    lab.wanted.push(wanted);
+    let counted = |lab: &mut Lab, second: u64| {
+        lab.qdisc_samples.clear();
+        lab.count(11, TcHandle::OWN, TcHandle::ROOT, second * 1_249_000, second * 3);
+        lab.count(50, TcHandle::OWN, TcHandle::ROOT, second * 125_000, 0);
+        Arc::new(lab.qdisc_samples.clone())
+    };
+    let (mut before, mut next) = snapshots(&lab);
+    (before.qdisc_samples, next.qdisc_samples) = (counted(&mut lab, 10), counted(&mut lab, 11));
     let mut stage = Stage::of(before, next);
     stage.report.audit = Auditor::once(&stage.snapshot, false);
     stage

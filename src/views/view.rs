@@ -68,6 +68,11 @@ pub trait ListView {
     /// Its columns, in order. The first is the name column.
     fn columns(&self) -> &'static [Column];
 
+    /// Whether a column has anything to tell on this host. One that has not is left out, unless it was chosen.
+    fn is_used(&self, _scene: &Scene, _column: &Column) -> bool {
+        true
+    }
+
     /// The rows, in the view's own order (which is the order when no column is chosen for sorting). Rows of equal
     /// depth below one parent are sorted among themselves.
     fn rows(&self, scene: &Scene) -> Vec<Row<Self::Item>>;

@@ -183,7 +183,7 @@ impl Auditor {
             ..Audit::default()
         };
         let mut abouts: HashMap<Subject, Arc<About>> = HashMap::new();
-        let mut by_key: HashMap<Arc<str>, Finding> = HashMap::new();
+        let mut by_key: HashMap<Arc<str>, Arc<Finding>> = HashMap::new();
         let mut children: Vec<(&'static str, &'static str, Subject)> = Vec::new();
         for (subject, n, cell) in self.cells.all() {
             let check = self.checks[n];
@@ -198,6 +198,7 @@ impl Auditor {
             }
         }
         for finding in by_key.values_mut() {
+            let finding = Arc::make_mut(finding);
             let mine = children.iter().filter(|(parent, _, subject)| {
                 *parent == finding.id
                     && (*subject == finding.subject.subject || finding.subject.kind != SubjectKind::Container)
@@ -261,7 +262,7 @@ impl Auditor {
         cell: &Cell,
         about: &Arc<About>,
         snapshot: &Snapshot,
-        by_key: &mut HashMap<Arc<str>, Finding>,
+        by_key: &mut HashMap<Arc<str>, Arc<Finding>>,
     ) {
         let container = match &about.subject {
             Subject::Container { id } => snapshot.container(id),
@@ -280,7 +281,7 @@ impl Auditor {
             match by_key.get(&finding.key) {
                 Some(known) if known.severity >= finding.severity => {}
                 _ => {
-                    by_key.insert(Arc::clone(&finding.key), finding);
+                    by_key.insert(Arc::clone(&finding.key), Arc::new(finding));
                 }
             }
         }

@@ -249,6 +249,7 @@ pub fn endpoint(network: &str, address: &str) -> Endpoint {
         dns_names: Vec::new(),
         links: Vec::new(),
         requested: None,
+        gateway_priority: None,
     }
 }
 

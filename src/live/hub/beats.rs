@@ -6,7 +6,6 @@ use crate::live::probe::{Job, SocketTarget};
 use crate::live::{containers, oom};
 use crate::model::{ContainerId, Fact, Firewall, NsInode, NsKind, SourceState};
 use crate::sources::engine::Nudge;
-use crate::sources::firewall;
 use crate::sources::proc::Depth;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -25,6 +24,7 @@ impl Hub {
             self.clocks.tick = now + self.options.interval;
         }
         self.take_reading();
+        self.look_at_wanted();
         if now >= self.clocks.sockets {
             self.scan_sockets(now);
         }
@@ -61,6 +61,22 @@ impl Hub {
         self.snapshot.host_sample = reading.host;
         self.snapshot.samples = reading.samples;
         self.snapshot.link_samples = reading.links;
+        self.read_qdiscs();
+    }
+
+    /// Limits that were set or taken back by whoever writes the state file.
+    pub(super) fn look_at_wanted(&mut self) {
+        if self.wanted.look() {
+            self.snapshot.wanted = self.wanted.limits.clone();
+        }
+    }
+
+    /// Counters of qdiscs, where any are to be counted.
+    pub(super) fn read_qdiscs(&mut self) {
+        let samples = self.meters.read_qdiscs();
+        if !(samples.is_empty() && self.snapshot.qdisc_samples.is_empty()) {
+            self.snapshot.qdisc_samples = Arc::new(samples);
+        }
     }
 
     /// Reads again what was read too early.
@@ -161,7 +177,7 @@ impl Hub {
         if self.firewall_busy {
             return;
         }
-        let generation = self.firewall_generation.current().get();
+        let generation = self.options.rules.generation(&mut self.firewall_generation).get();
         let known = self.firewall.known().and_then(|f| f.generation);
         let due = match (self.firewall_read, generation, known) {
             (None, _, _) => true,
@@ -171,9 +187,9 @@ impl Hub {
         };
         if due {
             self.firewall_busy = true;
-            let out = self.firewall_out.clone();
+            let (out, rules) = (self.firewall_out.clone(), self.options.rules.clone());
             tokio::spawn(async move {
-                let _ = out.send(firewall::read(Duration::from_secs(5)).await);
+                let _ = out.send(rules.read(Duration::from_secs(5)).await);
             });
         }
     }

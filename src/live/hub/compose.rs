@@ -149,6 +149,12 @@ impl Hub {
         }
     }
 
+    /// Which qdiscs are counted: those that somebody made, and all while somebody looks at traffic.
+    pub(super) fn aim_qdiscs(&mut self) {
+        let tc = self.netlink.as_ref().and_then(|n| n.tc.known());
+        self.meters.aim_qdiscs(tc.map(|tc| &**tc), self.interest.traffic);
+    }
+
     pub(super) fn ask_for_daemon(&mut self) {
         let Some(engine) = self.engine.as_ref().and_then(|e| e.engine.known()) else { return };
         let running: Vec<Running> = self
@@ -207,6 +213,7 @@ impl Hub {
             self.snapshot.links = netlink.links.clone();
             self.snapshot.routes = netlink.routes.clone();
             self.snapshot.fdb = netlink.fdb.clone();
+            self.snapshot.tc = netlink.tc.clone();
             let found = netlink.netns.clone();
             self.snapshot.netns = self.mark_engine(found);
         }

@@ -79,7 +79,15 @@ impl Hub {
                 resyncs: 0,
             },
         };
-        vec![engine, netlink, self.meters.status(), proc, sockets, firewall]
+        // A file that nobody made is not missing: it is only told of when it can't be read.
+        let wanted = self.wanted.failure.as_ref().map(|reason| SourceStatus {
+            name: "wanted limits".into(),
+            state: SourceState::Partial,
+            reason: reason.clone(),
+            age_ms: None,
+            resyncs: 0,
+        });
+        [engine, netlink, self.meters.status(), proc, sockets, firewall].into_iter().chain(wanted).collect()
     }
 }
 

@@ -85,6 +85,7 @@ pub struct Hub {
     firewall_busy: bool,
     firewall_out: UnboundedSender<Fact<Arc<Firewall>>>,
 
+    wanted: crate::live::wanted::WantedFile,
     snapshot: Snapshot,
     interest: Interest,
     wires: HubWires,
@@ -114,6 +115,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         recorder: super::recorder::Recorder::default(),
         meters: Meters::open(&root),
         options,
+        wanted: crate::live::wanted::WantedFile::usual(),
         root,
         sink,
         timeline: Timeline::default(),
@@ -190,6 +192,7 @@ impl Hub {
         }
         self.job("host", Job::Host);
         self.take_reading();
+        self.look_at_wanted();
     }
 
     /// Reads the counters for the first time, as soon as there is something to count; rates follow soon after.
@@ -233,6 +236,7 @@ impl Hub {
                     self.look_closely(interest.processes_of.clone());
                 }
                 self.interest = interest;
+                self.aim_qdiscs();
             }
             Ask::Logs(number, id, query) => {
                 let tty = self.snapshot.container(&id).and_then(|c| c.config.known().map(|c| c.tty)).unwrap_or(false);
@@ -304,11 +308,15 @@ impl Hub {
             NetlinkUpdate::State(state) => {
                 let first = self.netlink.is_none();
                 let same = self.netlink.as_ref().is_some_and(|n| Arc::ptr_eq(&n.links, &state.links));
+                let same_tc = self.netlink.as_ref().is_some_and(|n| n.tc == state.tc);
                 let same_netns = self.netlink.as_ref().is_some_and(|n| Arc::ptr_eq(&n.netns, &state.netns));
                 self.netlink = Some(state);
                 if !same || !same_netns {
                     self.clocks.seats = self.clocks.seats.min(Instant::now() + GATHER);
                     self.aim_inside();
+                }
+                if !same_tc {
+                    self.aim_qdiscs();
                 }
                 if first && self.snapshot.our_netns().is_none() {
                     self.compose_host();

@@ -11,7 +11,7 @@ use super::endpoint::EngineTarget;
 use super::error::EngineError;
 use super::json::Json;
 use super::split::{Item, ItemSplitter, LineSplitter};
-use crate::model::{Container, ContainerId, Engine, Exec, Network, NetworkId, Volume};
+use crate::model::{Container, ContainerId, DiskUse, Engine, Exec, Network, NetworkId, Volume};
 use bollard::Docker;
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
@@ -34,6 +34,8 @@ const ELEMENT: usize = 4 << 20;
 const EVENT: usize = 1 << 20;
 /// Deadline of an answer about one thing.
 const ONE_DEADLINE: Duration = Duration::from_secs(5);
+/// Deadline of the disk's use.
+const DISK_DEADLINE: Duration = Duration::from_secs(120);
 /// Deadline of a list.
 const LIST_DEADLINE: Duration = Duration::from_secs(15);
 
@@ -182,6 +184,26 @@ impl EngineReader {
         let what = format!("inspect volume {}", crate::text::clean_line(name));
         let value = self.inspect(&what, &format!("/volumes/{}", segment(name, &what)?)).await?;
         convert::volume_at(Json::of(&value)).ok_or_else(|| not_one(what))
+    }
+
+    /// What the engine keeps on its disk. It walks its files for this, which may take long.
+    ///
+    /// # Errors
+    /// [`EngineError`]
+    pub async fn disk_use(&self) -> Result<DiskUse, EngineError> {
+        let value = self.value("disk use", "/system/df", "", DISK_DEADLINE).await?;
+        Ok(convert::disk_use(&value))
+    }
+
+    /// Names of the checkpoints of a container.
+    ///
+    /// # Errors
+    /// [`EngineError`]; engines without experimental features do not know the question.
+    pub async fn checkpoints(&self, id: &ContainerId) -> Result<Vec<String>, EngineError> {
+        let what = "list checkpoints";
+        let path = format!("/containers/{}/checkpoints", segment(id.as_str(), what)?);
+        let value = self.value(what, &path, "", ONE_DEADLINE).await?;
+        Ok(Json::of(&value).list().map(|checkpoint| checkpoint.at("Name").string()).collect())
     }
 
     /// One exec session, and the container it is in.
@@ -357,7 +379,10 @@ fn not_one(what: String) -> EngineError {
 }
 
 /// One segment of a path, escaped. Empty and dotted ones name nothing and would lead to another route.
-fn segment(text: &str, what: &str) -> Result<String, EngineError> {
+///
+/// # Errors
+/// [`EngineError::Gone`] for those.
+pub fn segment(text: &str, what: &str) -> Result<String, EngineError> {
     match text {
         "" | "." | ".." => Err(EngineError::Gone { what: what.to_owned() }),
         text => Ok(escape(text, "")),
@@ -365,7 +390,7 @@ fn segment(text: &str, what: &str) -> Result<String, EngineError> {
 }
 
 /// Percent-encodes everything but letters, digits, `-_.~` and the bytes of `also` (RFC 3986, section 2.3).
-pub(super) fn escape(text: &str, also: &str) -> String {
+pub fn escape(text: &str, also: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || also.as_bytes().contains(&byte) {

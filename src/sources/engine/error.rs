@@ -170,7 +170,7 @@ impl EngineError {
 }
 
 /// The first line with words in it, without tags, cleaned and bounded.
-pub(super) fn first_sentence(body: &str) -> String {
+pub fn first_sentence(body: &str) -> String {
     let head: String = body.chars().take(8 * SENTENCE).collect();
     let mut text = String::new();
     let mut in_tag = false;

@@ -14,8 +14,8 @@ pub mod logs;
 pub mod split;
 pub mod watch;
 
-pub use client::{EngineReader, RawSubject};
+pub use client::{EngineReader, RawSubject, escape, segment};
 pub use endpoint::{EndpointError, EngineTarget, TlsFiles, Transport, resolve};
-pub use error::EngineError;
+pub use error::{EngineError, first_sentence};
 pub use logs::{LogBatch, LogLine, LogRequest, LogStream, Stream};
 pub use watch::{EngineState, EngineUpdate, Nudge, watch};

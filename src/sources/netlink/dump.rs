@@ -26,7 +26,7 @@ const NETNSA_FD: u16 = 3;
 ///
 /// # Errors
 /// When the kernel refuses (`CAP_NET_ADMIN` over the target is needed) or answers about no namespace at all.
-pub(super) fn links(
+pub(crate) fn links(
     socket: &mut RouteSocket,
     netns: NsInode,
     target: Option<i32>,
@@ -71,7 +71,7 @@ pub(super) fn links(
 }
 
 /// Steady only when both are.
-pub(super) fn steadier(a: Steadiness, b: Steadiness) -> Steadiness {
+pub(crate) fn steadier(a: Steadiness, b: Steadiness) -> Steadiness {
     if a == b { a } else { Steadiness::Changing }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn steadier(a: Steadiness, b: Steadiness) -> Steadiness {
 ///
 /// # Errors
 /// When the kernel refuses.
-pub(super) fn routes(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<Route>, Steadiness), NetlinkError> {
+pub(crate) fn routes(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<Route>, Steadiness), NetlinkError> {
     let (mut all, mut steady) = (Vec::new(), Steadiness::Steady);
     for family in [AF_INET, AF_INET6] {
         let mut header = [0; 12];
@@ -98,7 +98,7 @@ pub(super) fn routes(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<Ro
 ///
 /// # Errors
 /// When the kernel refuses.
-pub(super) fn fdb(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<FdbEntry>, Steadiness), NetlinkError> {
+pub(crate) fn fdb(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<FdbEntry>, Steadiness), NetlinkError> {
     let mut header = [0; 12];
     header[0] = AF_BRIDGE;
     let mut request = Request::dump("list forwarding databases", RTM_GETNEIGH, &header);
@@ -111,7 +111,7 @@ pub(super) fn fdb(socket: &mut RouteSocket, netns: NsInode) -> Result<(Vec<FdbEn
 ///
 /// # Errors
 /// When the kernel refuses.
-pub(super) fn nsid(socket: &mut RouteSocket, file: &File) -> Result<Option<i32>, NetlinkError> {
+pub(crate) fn nsid(socket: &mut RouteSocket, file: &File) -> Result<Option<i32>, NetlinkError> {
     let mut request = Request::one("ask for the id of a network namespace", RTM_GETNSID, &[0; 4])
         .with(NETNSA_FD, &file.as_raw_fd().to_ne_bytes());
     let answer = socket.ask(&mut request, |message| {

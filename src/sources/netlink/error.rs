@@ -15,12 +15,14 @@ pub enum NetlinkError {
         source: io::Error,
     },
     /// The kernel answered with an error code, in an error message or at the end of a dump.
-    #[error("{operation}: {source}")]
+    #[error("{operation}: {source}{}", .words.as_ref().map(|w| format!(" ({w})")).unwrap_or_default())]
     Refused {
         /// What was asked, in words.
         operation: &'static str,
         /// The code as an error.
         source: io::Error,
+        /// What the kernel says of it in its own words (extended acknowledgement), cleaned.
+        words: Option<String>,
     },
     /// The kernel did not answer within the deadline.
     #[error("{operation}: no answer within {seconds} s")]
@@ -73,6 +75,14 @@ impl NetlinkError {
     pub fn errno(&self) -> Option<i32> {
         match self {
             NetlinkError::System { source, .. } | NetlinkError::Refused { source, .. } => source.raw_os_error(),
+            _ => None,
+        }
+    }
+
+    /// The kernel's own words, if it had any.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            NetlinkError::Refused { words, .. } => words.as_deref(),
             _ => None,
         }
     }

@@ -31,7 +31,7 @@ const IFF_PROMISC: u32 = 0x100;
 
 /// Where the other end of an interface is, before ids are mapped to inodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Other {
+pub(crate) enum Other {
     /// It has none.
     None,
     /// In the same namespace.
@@ -44,14 +44,14 @@ pub(super) enum Other {
 
 /// An interface as a message has it: without its addresses, and its other end by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LinkFacts {
+pub(crate) struct LinkFacts {
     pub link: Link,
     pub other: Other,
     pub is_loopback: bool,
 }
 
 /// Reads an `RTM_NEWLINK` of a namespace; none for other messages and for one without an index or a name.
-pub(super) fn parse_link(netns: NsInode, message: &Message<'_>) -> Option<LinkFacts> {
+pub(crate) fn parse_link(netns: NsInode, message: &Message<'_>) -> Option<LinkFacts> {
     if message.kind != RTM_NEWLINK {
         return None;
     }

@@ -1,7 +1,8 @@
 //! The kernel's networks by netlink: interfaces, addresses, routes, forwarding databases, network namespaces and
-//! counters, as they are and as they change.
+//! traffic control and counters, as they are and as they change.
 //!
-//! It only ever asks: no request in here changes anything, not even the id that a namespace lacks. Two sockets and
+//! It only ever asks: no request in here changes anything, not even the id that a namespace lacks. (Framing, socket and
+//! dumps are shared with the hands, which make requests of their own and read back with these.) Two sockets and
 //! one thread: [`watch()`] listens for what changed and says so to a thread that dumps once per burst; counters have a
 //! socket of their own ([`LinkStatsReader`]), read at every refresh.
 //!
@@ -15,26 +16,27 @@
 //! of, and which namespace the engine's is, is for others to say.
 
 mod diff;
-mod dump;
+pub(crate) mod dump;
 mod error;
 mod inside;
 mod kinds;
-mod links;
+pub(crate) mod links;
 mod monitor;
-mod netns;
+pub(crate) mod netns;
 mod picture;
 mod routes;
-mod socket;
+pub(crate) mod socket;
 mod stats;
 mod survey;
+pub mod tc;
 mod watch;
-mod wire;
+pub(crate) mod wire;
 
 pub use error::NetlinkError;
 pub use stats::LinkStatsReader;
 pub use watch::{read_once, watch};
 
-use crate::model::{Event, FdbEntry, Link, Netns, Route, SourceState, SourceStatus};
+use crate::model::{Event, Fact, FdbEntry, Link, Netns, Route, SourceState, SourceStatus, Tc};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,6 +54,8 @@ pub struct NetlinkState {
     pub fdb: Arc<Vec<FdbEntry>>,
     /// Network namespaces, sorted by inode. In the very first state only ours.
     pub netns: Arc<Vec<Netns>>,
+    /// Traffic control of our own namespace, without counters.
+    pub tc: Fact<Arc<Tc>>,
     /// Health: partial when a namespace could not be read, stale when ours could not.
     pub state: SourceState,
     /// Why it is not `ok`; empty when it is.

@@ -7,8 +7,9 @@
 use super::NetlinkError;
 use super::survey::Scope;
 use super::wire::{
-    AF_BRIDGE, Message, RTM_DELADDR, RTM_DELLINK, RTM_DELNSID, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNSID,
-    RTM_NEWROUTE, messages, u32_at,
+    AF_BRIDGE, Message, RTM_DELADDR, RTM_DELLINK, RTM_DELNSID, RTM_DELQDISC, RTM_DELROUTE, RTM_DELTCLASS,
+    RTM_DELTFILTER, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNSID, RTM_NEWQDISC, RTM_NEWROUTE, RTM_NEWTCLASS, RTM_NEWTFILTER,
+    messages, u32_at,
 };
 use crate::model::IfIndex;
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -30,13 +31,14 @@ const SOL_NETLINK: i32 = 270;
 /// `NETLINK_LISTEN_ALL_NSID` of `include/uapi/linux/netlink.h`, as the type of a control message.
 const LISTEN_ALL_NSID: i32 = 8;
 
-const GROUPS: [MulticastGroup; 6] = [
+const GROUPS: [MulticastGroup; 7] = [
     MulticastGroup::Link,
     MulticastGroup::Ipv4Ifaddr,
     MulticastGroup::Ipv6Ifaddr,
     MulticastGroup::Ipv4Route,
     MulticastGroup::Ipv6Route,
     MulticastGroup::Nsid,
+    MulticastGroup::Tc,
 ];
 
 /// A socket that hears of changes.
@@ -160,6 +162,12 @@ fn note(message: &Message<'_>, nsid: Option<i32>, heard: &mut Option<Scope>) {
         RTM_NEWROUTE | RTM_DELROUTE if nsid.is_none() => {
             heard.get_or_insert_default();
         }
+        // Traffic control neither.
+        RTM_NEWQDISC | RTM_DELQDISC | RTM_NEWTCLASS | RTM_DELTCLASS | RTM_NEWTFILTER | RTM_DELTFILTER
+            if nsid.is_none() =>
+        {
+            heard.get_or_insert_default();
+        }
         _ => {}
     }
 }
@@ -192,6 +200,8 @@ mod tests {
         assert_eq!(noted(RTM_NEWROUTE, 2, 4, None), Some(Scope::default()));
         assert!(noted(RTM_DELNSID, 0, 0, None).expect("a change").rediscover);
         assert_eq!(noted(999, 0, 0, None), None);
+        assert_eq!(noted(RTM_DELQDISC, 0, 4, None), Some(Scope::default()));
+        assert_eq!(noted(RTM_NEWTFILTER, 0, 4, Some(3)), None);
     }
 
     /// A receive buffer of next to nothing, and nobody who reads: the kernel drops notifications and says so once.

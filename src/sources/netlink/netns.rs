@@ -20,7 +20,7 @@ const WAYS: usize = 4;
 
 /// A namespace and the ways into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub inode: NsInode,
     /// Paths of nsfs mounts on it, sorted.
     pub names: Vec<Outside>,
@@ -62,7 +62,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
 
 /// All namespaces that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Discovery {
+pub(crate) struct Discovery {
     /// Sorted by inode.
     pub found: Vec<Found>,
     /// That of process 1.
@@ -93,7 +93,7 @@ impl Discovery {
 ///
 /// # Errors
 /// When `/proc` can't be read.
-pub(super) fn of_this_thread() -> Result<NsInode, NetlinkError> {
+pub(crate) fn of_this_thread() -> Result<NsInode, NetlinkError> {
     const OPERATION: &str = "read /proc/thread-self/ns/net";
     let target =
         std::fs::read_link("/proc/thread-self/ns/net").map_err(|error| NetlinkError::system(OPERATION, error))?;
@@ -104,7 +104,7 @@ pub(super) fn of_this_thread() -> Result<NsInode, NetlinkError> {
 }
 
 /// Looks at every process under `proc` (`/proc`) and at the mount table of this process.
-pub(super) fn discover(proc: &Path) -> Discovery {
+pub(crate) fn discover(proc: &Path) -> Discovery {
     let mut found = BTreeMap::new();
     let mut discovery = Discovery::default();
     scan_processes(proc, &mut found, &mut discovery);

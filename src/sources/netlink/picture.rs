@@ -4,7 +4,7 @@ use super::NetlinkState;
 use super::links::{LinkFacts, Other};
 use super::netns::{Discovery, Found};
 use super::socket::Steadiness;
-use crate::model::{Fact, FdbEntry, Gap, GapKind, IfIndex, Link, Netns, NsInode, Route, SourceState};
+use crate::model::{Fact, FdbEntry, Gap, GapKind, IfIndex, Link, Netns, NsInode, Route, SourceState, Tc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub fdb: Vec<FdbEntry>,
     /// Why the last reading of the forwarding databases failed; what is there is then older.
     pub fdb_failure: Option<String>,
+    /// Traffic control of ours.
+    pub tc: Fact<Arc<Tc>>,
     pub resyncs: u64,
 }
 
@@ -45,6 +47,7 @@ impl Seen {
             routes: Vec::new(),
             fdb: Vec::new(),
             fdb_failure: None,
+            tc: Fact::default(),
             resyncs: 0,
         }
     }
@@ -82,6 +85,7 @@ impl Seen {
             routes: keep(before.map(|b| &b.routes), self.routes.clone()),
             fdb: keep(before.map(|b| &b.fdb), self.fdb.clone()),
             netns: keep(before.map(|b| &b.netns), netns),
+            tc: self.tc.clone(),
             state,
             reason,
             resyncs: self.resyncs,
@@ -164,6 +168,9 @@ impl Seen {
             reasons.push(gap.reason.clone());
         }
         reasons.extend(self.fdb_failure.clone());
+        // A kernel without traffic control is none the worse for it.
+        let tc_gap = self.tc.why().filter(|gap| !matches!(gap.kind, GapKind::NotYet | GapKind::Unsupported));
+        reasons.extend(tc_gap.map(|gap| gap.reason.clone()));
         if steadiness == Steadiness::Changing {
             reasons.push("interfaces came and went while they were read".to_owned());
         }
@@ -194,6 +201,7 @@ pub(super) fn empty() -> NetlinkState {
         routes: Arc::default(),
         fdb: Arc::default(),
         netns: Arc::default(),
+        tc: Fact::default(),
         state: SourceState::Down,
         reason: String::new(),
         resyncs: 0,

@@ -5,7 +5,11 @@
 //! request that had timed out, and senders that are not the kernel. It knows no object of the answers.
 
 use super::NetlinkError;
-use super::wire::{Message, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, Request, i32_at, messages};
+use super::wire::{
+    Message, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSGERR_ATTR_MSG, Request,
+    aligned, attributes, i32_at, messages, text, u32_at,
+};
+use crate::text::clean_line;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use nix::libc::{EAGAIN, EINTR, MSG_TRUNC};
@@ -23,14 +27,14 @@ const RETRIES: usize = 3;
 
 /// Whether objects came or went while a dump was made, so that it may have one twice or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Steadiness {
+pub(crate) enum Steadiness {
     Steady,
     Changing,
 }
 
 /// A routing socket in the namespace of the thread that opened it.
 #[derive(Debug)]
-pub(super) struct RouteSocket {
+pub(crate) struct RouteSocket {
     socket: Socket,
     seq: u32,
     buffer: Vec<u8>,
@@ -48,6 +52,8 @@ impl RouteSocket {
         setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(DEADLINE_S, 0))
             .map_err(|errno| failed(errno.into()))?;
         let strict = socket.set_netlink_get_strict_chk(true).is_ok();
+        // Words beside the code, and no echo of the request in front of them. An old kernel has neither.
+        let _ = (socket.set_ext_ack(true), socket.set_cap_ack(true));
         Ok(RouteSocket { socket, seq: 0, buffer: Vec::with_capacity(BUFFER), strict })
     }
 
@@ -141,10 +147,26 @@ impl RouteSocket {
 fn verdict(operation: &'static str, message: &Message<'_>) -> Result<(), NetlinkError> {
     match i32_at(message.payload, 0) {
         Some(code) if code < 0 => {
-            Err(NetlinkError::Refused { operation, source: io::Error::from_raw_os_error(code.saturating_neg()) })
+            let source = io::Error::from_raw_os_error(code.saturating_neg());
+            Err(NetlinkError::Refused { operation, source, words: words(message) })
         }
         _ => Ok(()),
     }
+}
+
+/// The words of an extended acknowledgement. They follow the code and, in an error message, the request: its header
+/// alone when the message is capped, else the whole.
+fn words(message: &Message<'_>) -> Option<String> {
+    if message.flags & NLM_F_ACK_TLVS == 0 {
+        return None;
+    }
+    let echoed = match message.kind {
+        NLMSG_DONE => 0,
+        _ if message.flags & NLM_F_CAPPED != 0 => 16,
+        _ => aligned(u32_at(message.payload, 4)? as usize),
+    };
+    let (_, value) = attributes(message.payload.get(4 + echoed..)?).find(|(kind, _)| *kind == NLMSGERR_ATTR_MSG)?;
+    Some(clean_line(&text(value)).into_owned())
 }
 
 #[cfg(test)]
@@ -161,5 +183,26 @@ mod tests {
         assert!(error.to_string().starts_with("list links: Invalid argument"));
         assert!(verdict("x", &Message { payload: &[0; 4], ..done }).is_ok());
         assert!(verdict("x", &Message { payload: &[], ..done }).is_ok());
+    }
+
+    #[test]
+    fn the_kernels_own_words_are_read_behind_the_code_and_the_echo() {
+        let words = [&[17, 0, 1, 0][..], b"no such kind\0\0\0\0"].concat();
+        let code = &(-2i32).to_ne_bytes()[..];
+        let header = [&20u32.to_ne_bytes()[..], &[0; 12]].concat();
+        let whole = [code, &header, &[0; 4], &words].concat();
+        let capped = [code, &header, &words].concat();
+        let ended = [code, &words].concat();
+        let cases = [
+            (NLMSG_ERROR, NLM_F_ACK_TLVS, whole),
+            (NLMSG_ERROR, NLM_F_ACK_TLVS | NLM_F_CAPPED, capped),
+            (NLMSG_DONE, NLM_F_ACK_TLVS, ended),
+        ];
+        for (kind, flags, payload) in cases {
+            let error = verdict("add", &Message { kind, flags, seq: 1, payload: &payload }).expect_err("refused");
+            assert_eq!(error.to_string(), "add: No such file or directory (os error 2) (no such kind)");
+            let cut = Message { kind, flags, seq: 1, payload: &payload[..payload.len() - 14] };
+            assert_eq!(verdict("add", &cut).expect_err("refused").words(), None);
+        }
     }
 }

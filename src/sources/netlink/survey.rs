@@ -7,17 +7,22 @@ use super::links::LinkFacts;
 use super::netns::Found;
 use super::picture::{Reading, Seen, empty, ids};
 use super::socket::{RouteSocket, Steadiness};
-use super::{NetlinkError, NetlinkState, diff, dump, inside, netns};
-use crate::model::{Event, IfIndex, NsInode, SourceState};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use super::tc::PartsRoot;
+use super::{NetlinkError, NetlinkState, diff, dump, inside, netns, tc};
+use crate::model::{Event, Fact, IfIndex, NsInode, SourceState, Tc};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// As many namespaces are kept open for one visit to all of them.
 const VISITS: usize = 64;
 
-/// What a pass has to read besides our own interfaces and routes.
+/// What this kernel has of traffic control is looked up again this often: modules get installed.
+const PARTS_HOLD: Duration = Duration::from_secs(300);
+
+/// What a pass has to read besides our own interfaces, routes and traffic control.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Scope {
     /// Every namespace, and look for namespaces, and the forwarding databases.
@@ -69,6 +74,8 @@ pub(super) struct Survey {
     /// Ids that no namespace was found for when last looked.
     unresolved: BTreeSet<i32>,
     last: Option<NetlinkState>,
+    parts: BTreeMap<String, Fact<bool>>,
+    parts_read: Option<Instant>,
     /// A whole pass has been made, so that the next can be compared with it.
     is_complete: bool,
 }
@@ -84,6 +91,8 @@ impl Survey {
             seen: Seen::nothing(netns::of_this_thread()?),
             unresolved: BTreeSet::new(),
             last: None,
+            parts: BTreeMap::new(),
+            parts_read: None,
             is_complete: false,
         })
     }
@@ -106,6 +115,7 @@ impl Survey {
                 Err(error) => self.seen.fdb_failure = Some(error.to_string()),
             }
         }
+        steadiness = dump::steadier(steadiness, self.read_tc(whole));
         let unknown = self.seen.unknown_ids();
         if whole || scope.rediscover || !unknown.is_subset(&self.unresolved) {
             self.rediscover();
@@ -127,6 +137,27 @@ impl Survey {
         let touched = touched_peers(&self.seen.host, &host);
         (self.seen.host, self.seen.routes) = (host, routes);
         Ok((touched, dump::steadier(steadiness, steady)))
+    }
+
+    /// Reads traffic control of our own namespace. Without limits that is one small dump.
+    fn read_tc(&mut self, whole: bool) -> Steadiness {
+        if whole && self.parts_read.is_none_or(|at| at.elapsed() > PARTS_HOLD) {
+            self.parts = PartsRoot::default().read();
+            self.parts_read = Some(Instant::now());
+        }
+        match tc::read(&mut self.socket, self.seen.ours) {
+            Ok(reading) => {
+                let tc = Tc { parts: self.parts.clone(), ..reading.tc };
+                if self.seen.tc.known().is_none_or(|before| **before != tc) {
+                    self.seen.tc = Fact::Known(Arc::new(tc));
+                }
+                if reading.is_changing { Steadiness::Changing } else { Steadiness::Steady }
+            }
+            Err(error) => {
+                self.seen.tc = Fact::gap(error.gap());
+                Steadiness::Steady
+            }
+        }
     }
 
     fn conclude(&mut self, scope: &Scope, steadiness: Steadiness, publish: &mut Publish<'_>) {

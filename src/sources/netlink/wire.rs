@@ -11,37 +11,49 @@ const HEADER: usize = 16;
 /// Bits of an attribute's type that are its type (the rest are `NLA_F_NESTED` and `NLA_F_NET_BYTEORDER`).
 const TYPE_MASK: u16 = 0x3fff;
 
-pub(super) const NLMSG_ERROR: u16 = 2;
-pub(super) const NLMSG_DONE: u16 = 3;
-pub(super) const NLM_F_REQUEST: u16 = 0x01;
-pub(super) const NLM_F_DUMP_INTR: u16 = 0x10;
-pub(super) const NLM_F_DUMP: u16 = 0x300;
+pub(crate) const NLMSG_ERROR: u16 = 2;
+pub(crate) const NLMSG_DONE: u16 = 3;
+pub(crate) const NLM_F_REQUEST: u16 = 0x01;
+pub(crate) const NLM_F_DUMP_INTR: u16 = 0x10;
+pub(crate) const NLM_F_CAPPED: u16 = 0x100;
+pub(crate) const NLM_F_ACK_TLVS: u16 = 0x200;
+pub(crate) const NLMSGERR_ATTR_MSG: u16 = 1;
+pub(crate) const NLM_F_DUMP: u16 = 0x300;
 
 // Types of `include/uapi/linux/rtnetlink.h`. Those that read and those that tell; none that writes.
-pub(super) const RTM_NEWLINK: u16 = 16;
-pub(super) const RTM_DELLINK: u16 = 17;
-pub(super) const RTM_GETLINK: u16 = 18;
-pub(super) const RTM_NEWADDR: u16 = 20;
-pub(super) const RTM_DELADDR: u16 = 21;
-pub(super) const RTM_GETADDR: u16 = 22;
-pub(super) const RTM_NEWROUTE: u16 = 24;
-pub(super) const RTM_DELROUTE: u16 = 25;
-pub(super) const RTM_GETROUTE: u16 = 26;
-pub(super) const RTM_NEWNEIGH: u16 = 28;
-pub(super) const RTM_GETNEIGH: u16 = 30;
-pub(super) const RTM_NEWNSID: u16 = 88;
-pub(super) const RTM_DELNSID: u16 = 89;
-pub(super) const RTM_GETNSID: u16 = 90;
-pub(super) const RTM_NEWSTATS: u16 = 92;
-pub(super) const RTM_GETSTATS: u16 = 94;
+pub(crate) const RTM_NEWLINK: u16 = 16;
+pub(crate) const RTM_DELLINK: u16 = 17;
+pub(crate) const RTM_GETLINK: u16 = 18;
+pub(crate) const RTM_NEWADDR: u16 = 20;
+pub(crate) const RTM_DELADDR: u16 = 21;
+pub(crate) const RTM_GETADDR: u16 = 22;
+pub(crate) const RTM_NEWROUTE: u16 = 24;
+pub(crate) const RTM_DELROUTE: u16 = 25;
+pub(crate) const RTM_GETROUTE: u16 = 26;
+pub(crate) const RTM_NEWNEIGH: u16 = 28;
+pub(crate) const RTM_GETNEIGH: u16 = 30;
+pub(crate) const RTM_NEWQDISC: u16 = 36;
+pub(crate) const RTM_DELQDISC: u16 = 37;
+pub(crate) const RTM_GETQDISC: u16 = 38;
+pub(crate) const RTM_NEWTCLASS: u16 = 40;
+pub(crate) const RTM_DELTCLASS: u16 = 41;
+pub(crate) const RTM_GETTCLASS: u16 = 42;
+pub(crate) const RTM_NEWTFILTER: u16 = 44;
+pub(crate) const RTM_DELTFILTER: u16 = 45;
+pub(crate) const RTM_GETTFILTER: u16 = 46;
+pub(crate) const RTM_NEWNSID: u16 = 88;
+pub(crate) const RTM_DELNSID: u16 = 89;
+pub(crate) const RTM_GETNSID: u16 = 90;
+pub(crate) const RTM_NEWSTATS: u16 = 92;
+pub(crate) const RTM_GETSTATS: u16 = 94;
 
-pub(super) const AF_INET: u8 = 2;
-pub(super) const AF_BRIDGE: u8 = 7;
-pub(super) const AF_INET6: u8 = 10;
+pub(crate) const AF_INET: u8 = 2;
+pub(crate) const AF_BRIDGE: u8 = 7;
+pub(crate) const AF_INET6: u8 = 10;
 
 /// One message of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     pub kind: u16,
     pub flags: u16,
     pub seq: u32,
@@ -49,7 +61,7 @@ pub(super) struct Message<'a> {
 }
 
 /// Walks the messages of a datagram; a header whose length can't be right ends the walk.
-pub(super) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Message<'_>> {
+pub(crate) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Message<'_>> {
     std::iter::from_fn(move || {
         let length = u32_at(bytes, 0)? as usize;
         let payload = bytes.get(HEADER..length)?;
@@ -60,7 +72,7 @@ pub(super) fn messages(mut bytes: &[u8]) -> impl Iterator<Item = Message<'_>> {
 }
 
 /// Walks the attributes of a message or of a nest: (type, value). A length that can't be right ends the walk.
-pub(super) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let length = usize::from(u16_at(bytes, 0)?);
         let value = bytes.get(4..length)?;
@@ -70,7 +82,7 @@ pub(super) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])>
     })
 }
 
-fn aligned(length: usize) -> usize {
+pub(crate) fn aligned(length: usize) -> usize {
     length.saturating_add(3) & !3
 }
 
@@ -78,34 +90,34 @@ fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     array_at(bytes, at).map(u16::from_ne_bytes)
 }
 
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     array_at(bytes, at).map(u32::from_ne_bytes)
 }
 
-pub(super) fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
+pub(crate) fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
     array_at(bytes, at).map(i32::from_ne_bytes)
 }
 
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     array_at(bytes, at).map(u64::from_ne_bytes)
 }
 
 /// A number in network byte order, as ports and tunnel keys have it.
-pub(super) fn be16(bytes: &[u8]) -> Option<u16> {
+pub(crate) fn be16(bytes: &[u8]) -> Option<u16> {
     array_at(bytes, 0).map(u16::from_be_bytes)
 }
 
 /// A number in network byte order.
-pub(super) fn be32(bytes: &[u8]) -> Option<u32> {
+pub(crate) fn be32(bytes: &[u8]) -> Option<u32> {
     array_at(bytes, 0).map(u32::from_be_bytes)
 }
 
 /// An address of four or sixteen bytes.
-pub(super) fn ip(bytes: &[u8]) -> Option<std::net::IpAddr> {
+pub(crate) fn ip(bytes: &[u8]) -> Option<std::net::IpAddr> {
     match bytes.len() {
         4 => array_at::<4>(bytes, 0).map(std::net::IpAddr::from),
         16 => array_at::<16>(bytes, 0).map(std::net::IpAddr::from),
@@ -114,14 +126,14 @@ pub(super) fn ip(bytes: &[u8]) -> Option<std::net::IpAddr> {
 }
 
 /// A string up to its NUL; bytes that are no UTF-8 become U+FFFD.
-pub(super) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+pub(crate) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     String::from_utf8_lossy(&bytes[..end])
 }
 
 /// The bytes of one request; kept and sent again with a new sequence number.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     bytes: Vec<u8>,
     /// What it asks for, in words, for error messages.
     pub operation: &'static str,
@@ -138,7 +150,8 @@ impl Request {
         Self::new(operation, kind, NLM_F_REQUEST, header)
     }
 
-    fn new(operation: &'static str, kind: u16, flags: u16, header: &[u8]) -> Self {
+    /// A request with flags of its own, [`NLM_F_REQUEST`] among them.
+    pub fn new(operation: &'static str, kind: u16, flags: u16, header: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(64);
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(&kind.to_ne_bytes());

@@ -6,7 +6,7 @@ use crate::app::Scene;
 use crate::model::{Container, NetworkMode, Owner, State, Subject};
 use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
-use crate::views::parts::{figure, format, glyph, mark, names, word};
+use crate::views::parts::{figure, format, glyph, limit, mark, names, word};
 
 /// Role of what the engine says: stale when it has not answered for a while.
 pub fn engine_role(scene: &Scene, container: &Container, role: Role) -> Role {
@@ -21,6 +21,7 @@ pub fn cell(scene: &Scene, container: &Container, column: &str) -> Cell {
         "health" => health(scene, container),
         "ports" => ports(scene, container),
         "networks" => networks(scene, container),
+        "traffic-limit" => Cell { spans: limit::of_container(scene, &container.id) },
         "image" => Cell::outside(&container.image, engine_role(scene, container, Role::Text)),
         "id" => Cell { spans: vec![word(container.id.short(), Role::Dim)] },
         "project" => container.compose.as_ref().map(|c| Cell::outside(&c.project, Role::Text)).unwrap_or_default(),
@@ -84,6 +85,12 @@ fn name(scene: &Scene, container: &Container) -> Cell {
             .into_iter()
             .flat_map(|m| [Span::plain(" "), m]),
     );
+    if limit::has_any(scene, &container.id) {
+        let is_lost = scene.report.traffic.lost_of(&container.id).next().is_some();
+        let gone = if is_lost { " gone" } else { "" };
+        let role = if is_lost { Role::Bad } else { Role::Info };
+        spans.push(Span::new(format!(" {}{gone}", limit::sign(scene.prefs.ascii)), role));
+    }
     match &container.owner {
         Owner::Engine => {}
         Owner::Unowned { looks_like } => {
@@ -254,6 +261,7 @@ pub fn sort_key(scene: &Scene, container: &Container, column: &str) -> SortKey {
             let first = container.ports.iter().filter_map(|p| p.host_port).min();
             figure::key(first.map(f64::from))
         }
+        "traffic-limit" => figure::text_key(&cell(scene, container, column).text()),
         "cpu-graph" => figure::key(figures::number(scene, container, "cpu")),
         _ => figure::key(figures::number(scene, container, column)),
     }

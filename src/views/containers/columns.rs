@@ -72,6 +72,13 @@ pub const COLUMNS: &[Column] = &[
         "Published ports: host to container. Bound on one address: ◐; on loopback: ○; without a sign on every one. The ports view has the addresses.",
     ),
     text("networks", "NETWORKS", (16, 40), 7, "Networks with the container's addresses."),
+    text(
+        "traffic-limit",
+        "TRAFFIC LIMIT",
+        (16, 40),
+        6,
+        "Limits of its traffic (tc): ↓ what it receives, ↑ what it sends; or that a wanted limit is gone.",
+    ),
     text("image", "IMAGE", (14, 36), 10, "Image it was made from."),
     number("exit", "EXIT", 4, 13, "Exit code of the last run."),
     text("project", "PROJECT", (10, 20), 17, "Compose project."),

@@ -4,7 +4,7 @@ use crate::app::Scene;
 use crate::model::{Config, Container, Fact};
 use crate::theme::Role;
 use crate::views::content::{Cell, Content, Span};
-use crate::views::parts::{Grid, Page, figure, format, word};
+use crate::views::parts::{Grid, Page, figure, format, limit, word};
 
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
@@ -23,12 +23,28 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     page.lines(grid.lines(columns));
     page.note("kernel: the smallest limit on the way up to the root of the cgroups; set by: the cgroup that has it.");
     gaps(&mut page, scene, container);
+    traffic(&mut page, scene, container);
     if let Some(config) = config {
         more(&mut page, config);
     }
     rlimits(&mut page, scene, container);
     cgroups(&mut page, scene, container);
     page.finish()
+}
+
+/// Limits of its traffic, which are no cgroup's.
+fn traffic(page: &mut Page, scene: &Scene, container: &Container) {
+    if limit::has_any(scene, &container.id)
+        || scene.report.traffic.wanted.iter().any(|w| w.wanted.container == container.id)
+    {
+        page.heading("traffic");
+        limit::container_fields(page, scene, &container.id);
+        for attachment in scene.report.wiring.attachments_of(&container.id) {
+            if limit::shaped(scene, attachment.link).is_some() {
+                limit::tables(page, scene, attachment.link);
+            }
+        }
+    }
 }
 
 fn none() -> Cell {

@@ -83,6 +83,10 @@ impl ListView for Containers {
         columns::COLUMNS
     }
 
+    fn is_used(&self, scene: &Scene, column: &Column) -> bool {
+        column.id != "traffic-limit" || !scene.report.traffic.is_idle()
+    }
+
     fn rows(&self, scene: &Scene) -> Vec<Row<Item>> {
         rows::rows(scene)
     }

@@ -92,7 +92,7 @@ pub fn locate(scene: &Scene, subject: &Subject) -> Option<Subject> {
             scene.snapshot.events.iter().find(|e| e.seq == *seq).and_then(|e| e.container.as_ref())
         }
         Subject::Finding { key } => return crate::views::parts::mark::container_of(scene, key),
-        Subject::Host | Subject::Daemon | Subject::Group { .. } => None,
+        Subject::Host | Subject::Daemon | Subject::Change { .. } | Subject::Group { .. } => None,
     }?;
     scene.snapshot.container(id).map(|c| Subject::Container { id: c.id.clone() })
 }

@@ -6,7 +6,7 @@ use crate::app::Scene;
 use crate::model::{Container, Fact, Owner, Subject};
 use crate::theme::Role;
 use crate::views::content::{Content, Span};
-use crate::views::parts::{Page, event, format, glyph, mark, names, path, word};
+use crate::views::parts::{Page, event, format, glyph, limit, mark, names, path, word};
 
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
@@ -203,6 +203,7 @@ fn usage(page: &mut Page, scene: &Scene, container: &Container) {
             Span::new(shared, Role::Notice),
         ],
     );
+    limit::container_fields(page, scene, &container.id);
     page.field(
         "block I/O",
         [Span::new(

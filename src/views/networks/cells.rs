@@ -6,7 +6,7 @@ use crate::app::Scene;
 use crate::model::{Network, Subject};
 use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
-use crate::views::parts::{figure, figure::Sum, format, glyph, link, mark, names, word};
+use crate::views::parts::{figure, figure::Sum, format, glyph, limit, link, mark, names, word};
 
 /// Role of what the engine says of networks.
 pub fn engine_role(scene: &Scene, role: Role) -> Role {
@@ -35,8 +35,7 @@ fn belongs(title: &str, item: &Item, scene: &Scene) -> bool {
         Item::Heading(_) => false,
         Item::Network(_) => title == rows::ENGINE,
         Item::Device(key) => {
-            let is_bridge = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "bridge" || l.bridge.is_some());
-            title == if is_bridge { rows::BRIDGES } else { rows::DEVICES }
+            scene.snapshot.link(key.0, key.1).is_some_and(|link| rows::heading_of(scene, link) == title)
         }
     }
 }
@@ -154,6 +153,10 @@ fn notes(scene: &Scene, network: &Network) -> Cell {
     if network.ingress {
         add("ingress".to_owned(), Role::Dim);
     }
+    let device = scene.report.wiring.device_of.get(&network.id);
+    for span in device.into_iter().flat_map(|key| limit::mark(scene, *key)) {
+        add(span.text, span.role);
+    }
     Cell { spans }
 }
 
@@ -216,6 +219,16 @@ fn of_device(scene: &Scene, key: LinkKey, column: &str) -> Cell {
                 spans.push(Span::new("in ", Role::Dim));
                 spans.extend(names::netns(scene, key.0));
                 spans.push(Span::plain("  "));
+            }
+            for span in limit::mark(scene, key) {
+                spans.extend([span, Span::plain("  ")]);
+            }
+            if scene.report.traffic.orphans.contains(&key) {
+                let sign = glyph::warning(scene.prefs.ascii);
+                spans.push(Span::new(
+                    format!("{sign} left over: the interface it was made for is gone  "),
+                    Role::Notice,
+                ));
             }
             for (name, value) in &found.details {
                 spans.push(word(&format!("{name} {value} "), Role::Dim));

@@ -7,6 +7,7 @@ pub mod finding;
 pub mod format;
 pub mod glyph;
 pub mod grid;
+pub mod limit;
 pub mod link;
 pub mod mark;
 pub mod names;

@@ -94,6 +94,7 @@ pub fn subject(scene: &Scene, subject: &Subject) -> Vec<Span> {
         Subject::Port { key } => vec![Span::plain("port "), super::page::word(key, Role::Text)],
         Subject::Finding { key } => vec![Span::plain("finding "), super::page::word(key, Role::Text)],
         Subject::Event { seq } => vec![Span::plain(format!("event {seq}"))],
+        Subject::Change { id } => vec![Span::plain("change "), super::page::word(id, Role::Text)],
         Subject::Group { key } => vec![super::page::word(key, Role::Text)],
     }
 }

@@ -5,7 +5,7 @@ use crate::app::Scene;
 use crate::model::{ContainerId, NetworkId, Subject};
 use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
-use crate::views::parts::{figure, glyph, mark, names, word};
+use crate::views::parts::{figure, glyph, limit, mark, names, word};
 
 /// The interface that a branch is, or the inner one of an attachment.
 pub fn own_link(branch: &Branch) -> Option<LinkKey> {
@@ -157,6 +157,15 @@ fn notes(scene: &Scene, branch: &Branch) -> Cell {
             add(&mut spans, Span::new(format!("{} host network", glyph::warning(scene.prefs.ascii)), Role::High));
         }
         _ => {}
+    }
+    if let Some(key) = own_link(branch) {
+        let mark = limit::mark(scene, key);
+        if !mark.is_empty() {
+            if !spans.is_empty() {
+                spans.push(Span::plain("  "));
+            }
+            spans.extend(mark);
+        }
     }
     if let Some(id) = container(branch) {
         for text in published(scene, branch, id) {

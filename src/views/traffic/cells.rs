@@ -1,11 +1,13 @@
 //! Cells, keys and fields of one interface, with its directions as its container sees them.
 
 use crate::analysis::LinkKey;
+use crate::analysis::history::LinkMetric;
+use crate::analysis::traffic::Figures;
 use crate::app::Scene;
 use crate::model::Link;
 use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
-use crate::views::parts::{figure, glyph, link, names, word};
+use crate::views::parts::{figure, glyph, limit, link, names, word};
 
 /// The row that stands for an interface: the container's end of a veth pair where that can be read, else itself. An
 /// end that leads to no container is a row of its own: an uplink of the host must not go by another's name.
@@ -94,12 +96,58 @@ pub fn cell(scene: &Scene, key: LinkKey, column: &str) -> Cell {
         "drops" => figure::traffic(rates.drops, Role::Bad),
         "errors" => figure::traffic(errors(scene, key), Role::Notice),
         "total" => figure::traffic(total(scene, key), Role::Text),
+        "limit" => Cell { spans: limit::reached(scene, key) },
+        "held" => Cell { spans: limit::state(scene, key) },
+        "limit-drops" => limit_figure(scene, key, |f| f.drop_rate, Role::Bad),
+        "overlimits" => limit_figure(scene, key, |f| f.overlimit_rate, Role::Text),
+        "backlog" => limit_figure(scene, key, |f| f.backlog_bytes.map(|b| b as f64), Role::Text),
+        "rx-graph" => graph(scene, key, LinkMetric::Rx),
+        "tx-graph" => graph(scene, key, LinkMetric::Tx),
         "kind" => Cell { spans: vec![word(&link.kind, Role::Dim)] },
         "state" => Cell { spans: vec![word(&link.operstate, link::state_role(link))] },
         "mtu" => Cell::new(link.mtu.to_string(), Role::Dim),
         "address" => Cell { spans: link::addresses(link) },
         _ => Cell::none(),
     }
+}
+
+/// A figure of the limits of both directions together; none where nothing is limited.
+fn limit_sum(scene: &Scene, key: LinkKey, read: fn(&Figures) -> Option<f64>) -> Option<Option<f64>> {
+    let directions = limit::directions(scene, key);
+    if directions.is_empty() {
+        return None;
+    }
+    Some(directions.iter().map(|(_, shaping)| read(&shaping.figures)).sum())
+}
+
+fn limit_figure(scene: &Scene, key: LinkKey, read: fn(&Figures) -> Option<f64>, role: Role) -> Cell {
+    match limit_sum(scene, key, read) {
+        None => Cell::none(),
+        Some(value) => figure::traffic(value, if value == Some(0.0) { Role::Dim } else { role }),
+    }
+}
+
+/// Points of a row, with its directions as they are shown.
+pub fn history(scene: &Scene, key: LinkKey, metric: LinkMetric, count: usize) -> Vec<f32> {
+    // Under a limit it is the host end whose qdisc counts.
+    let limited = limit::shaped(scene, key).map(|shaped| shaped.link).filter(|end| *end != key);
+    let (at, turned) = match limited {
+        Some(end) => (end, true),
+        None => counted(scene, key),
+    };
+    let other = if metric == LinkMetric::Rx { LinkMetric::Tx } else { LinkMetric::Rx };
+    scene.history.recent_link(at, if turned { other } else { metric }, count)
+}
+
+fn graph(scene: &Scene, key: LinkKey, metric: LinkMetric) -> Cell {
+    let (rx, _) = glyph::directions(scene.prefs.ascii);
+    let directions = limit::directions(scene, key);
+    let is_rx = |word: &str| word == rx || word == "in";
+    let held = directions.iter().find(|(word, _)| is_rx(word) == (metric == LinkMetric::Rx));
+    let full = held.and_then(|(_, s)| s.rate_bps).map_or(0.0, |bps| bps as f32 / 8.0);
+    let role = if metric == LinkMetric::Rx { Role::Rx } else { Role::Tx };
+    let points = history(scene, key, metric, 12);
+    Cell::new(format!("{:>12}", glyph::spark(&points, full, scene.prefs.ascii)), role)
 }
 
 fn name(scene: &Scene, key: LinkKey, link: &Link) -> Cell {
@@ -151,6 +199,15 @@ pub fn sort_key(scene: &Scene, key: LinkKey, column: &str) -> SortKey {
         "drops" => figure::key(rates.drops),
         "errors" => figure::key(errors(scene, key)),
         "total" => figure::key(total(scene, key)),
+        "limit" => {
+            let rates = limit::directions(scene, key).into_iter().filter_map(|(_, s)| s.rate_bps);
+            figure::key(rates.max().map(|bps| bps as f64))
+        }
+        "limit-drops" => figure::key(limit_sum(scene, key, |f| f.drop_rate).flatten()),
+        "overlimits" => figure::key(limit_sum(scene, key, |f| f.overlimit_rate).flatten()),
+        "backlog" => figure::key(limit_sum(scene, key, |f| f.backlog_bytes.map(|b| b as f64)).flatten()),
+        "rx-graph" => figure::key(rates.rx),
+        "tx-graph" => figure::key(rates.tx),
         "mtu" => figure::key(scene.snapshot.link(key.0, key.1).map(|l| f64::from(l.mtu))),
         "address" => {
             let first = scene.snapshot.link(key.0, key.1).and_then(|l| l.addresses.first());
@@ -183,6 +240,18 @@ pub fn field(scene: &Scene, key: LinkKey, field: &str) -> Option<String> {
         "ip" | "address" => link.addresses.iter().map(|a| a.cidr.addr.to_string()).collect::<Vec<_>>().join(" "),
         "kind" => link.kind.clone(),
         "state" => link.operstate.clone(),
+        "limit" => {
+            let rates = limit::directions(scene, key).into_iter().filter_map(|(_, s)| s.rate_bps);
+            rates.max()?.to_string()
+        }
+        "held" => Cell { spans: limit::state(scene, key) }.text(),
+        "limit-drops" => limit_sum(scene, key, |f| f.drop_rate)??.to_string(),
+        "overlimits" => limit_sum(scene, key, |f| f.overlimit_rate)??.to_string(),
+        "backlog" => limit_sum(scene, key, |f| f.backlog_bytes.map(|b| b as f64))??.to_string(),
+        "qdisc" => {
+            let kinds = limit::directions(scene, key).into_iter().map(|(_, s)| s.kind.clone());
+            kinds.collect::<Vec<_>>().join(" ")
+        }
         "netns" => link.netns.to_string(),
         "mtu" => link.mtu.to_string(),
         "rx" => rates(scene, key).rx?.to_string(),

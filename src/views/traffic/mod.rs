@@ -10,6 +10,7 @@
 //! inner end can't be read the outer one stands for it, with its directions turned round.
 
 mod cells;
+mod shaping;
 
 use super::content::{Cell, Content, Line, SortKey, Span};
 use super::parts::column::{number, text};
@@ -47,6 +48,37 @@ const COLUMNS: &[Column] = &[
     ),
     number("packets", "PKT/s", 6, 2, "Packets per second, both directions."),
     number("drops", "DROP/s", 6, 2, "Packets dropped per second, both directions."),
+    text(
+        "limit",
+        "LIMIT bit/s",
+        (15, 24),
+        1,
+        "Rate reached and allowed, bits per second, as the qdisc counts it. For a container ↓ is what it receives; for any other interface in and out are its own.",
+    ),
+    text(
+        "held",
+        "HELD",
+        (12, 30),
+        2,
+        "What holds it: the kind of its qdisc; at the limit; or that a wanted limit is gone.",
+    ),
+    number("limit-drops", "Q-DROP/s", 8, 4, "Packets per second that its limit dropped, both directions."),
+    number("overlimits", "OVER/s", 6, 6, "Times per second that its limit held a packet back; thousands are normal."),
+    number("backlog", "WAITS", 6, 5, "Bytes that wait in the queue of its limit, both directions."),
+    text(
+        "rx-graph",
+        "RX 12s",
+        (12, 12),
+        7,
+        "Received during the last 12 refreshes; a whole bar is the limit, or the largest point.",
+    ),
+    text(
+        "tx-graph",
+        "TX 12s",
+        (12, 12),
+        7,
+        "Sent during the last 12 refreshes; a whole bar is the limit, or the largest point.",
+    ),
     number("errors", "ERR", 5, 4, "Errors since the interface exists, both directions."),
     number("total", "TOTAL", 6, 4, "Bytes since the interface exists, both directions."),
     text("kind", "KIND", (8, 11), 5, "Kind of interface."),
@@ -55,14 +87,27 @@ const COLUMNS: &[Column] = &[
     text("address", "ADDRESS", (16, 40), 7, "Addresses."),
 ];
 
-const TABS: &[Tab] =
-    &[Tab { id: "link", title: "Link", key: Some('d') }, Tab { id: "container", title: "Path to the wire", key: None }];
+/// Columns that have nothing to tell where nothing is limited.
+const OF_LIMITS: [&str; 5] = ["limit", "held", "limit-drops", "overlimits", "backlog"];
+
+const TABS: &[Tab] = &[
+    Tab { id: "link", title: "Link", key: Some('d') },
+    Tab { id: "shaping", title: "Limits", key: None },
+    Tab { id: "charts", title: "Charts", key: None },
+    Tab { id: "container", title: "Path to the wire", key: None },
+];
 
 impl ListView for Traffic {
     type Item = Item;
 
     fn columns(&self) -> &'static [Column] {
         COLUMNS
+    }
+
+    fn is_used(&self, scene: &Scene, column: &Column) -> bool {
+        let traffic = &scene.report.traffic;
+        let is_limited = || !traffic.shaped.is_empty() || traffic.wanted.iter().any(|w| w.is_lost());
+        !OF_LIMITS.contains(&column.id) || is_limited()
     }
 
     fn rows(&self, scene: &Scene) -> Vec<Row<Item>> {
@@ -100,7 +145,7 @@ impl ListView for Traffic {
     }
 
     fn fields(&self) -> &'static [&'static str] {
-        &["container", "veth", "bridge", "mac", "ip", "netns"]
+        &["container", "veth", "bridge", "mac", "ip", "netns", "qdisc"]
     }
 
     fn haystack(&self, scene: &Scene, item: &Item) -> String {
@@ -110,11 +155,13 @@ impl ListView for Traffic {
 
     fn tabs(&self, scene: &Scene, item: &Item) -> Vec<Tab> {
         let has_container = scene.report.wiring.container_of(*item).is_some();
-        TABS.iter().filter(|tab| tab.id == "link" || has_container).copied().collect()
+        TABS.iter().filter(|tab| tab.id != "container" || has_container).copied().collect()
     }
 
     fn tab(&self, scene: &Scene, item: &Item, tab: &Tab, width: u16) -> Content {
         match (tab.id, scene.report.wiring.attachment(*item)) {
+            ("shaping", _) => shaping::page(scene, *item, width),
+            ("charts", _) => shaping::charts(scene, *item),
             ("container", Some(attachment)) => {
                 let mut page = Page::new(width);
                 page.field("container", names::containers(scene, &attachment.containers));
@@ -169,7 +216,7 @@ impl ListView for Traffic {
     }
 
     fn full_text(&self, scene: &Scene, item: &Item) -> String {
-        ["name", "of", "network", "address"]
+        ["name", "of", "network", "limit", "held", "address"]
             .map(|column| cells::cell(scene, *item, column).text())
             .into_iter()
             .filter(|text| !text.is_empty())

@@ -206,6 +206,7 @@ fn endpoint(name: &str, place: Json<'_>) -> Endpoint {
         dns_names: place.at("DNSNames").outsides(),
         links: place.at("Links").outsides(),
         requested: (!requested.is_empty()).then(|| requested.join(", ")),
+        gateway_priority: place.at("GwPriority").some_int(),
     }
 }
 

@@ -44,6 +44,8 @@ pub fn engine(version: &Value, info: &Value) -> Engine {
         firewall_backend: info.at("FirewallBackend").at("Driver").string(),
         address_pools: info.at("DefaultAddressPools").list().map(pool).collect(),
         debug: info.at("Debug").flag(),
+        experimental: info.at("ExperimentalBuild").flag(),
+        network_drivers: info.at("Plugins").at("Network").strings(),
         cpus: info.at("NCPU").some_count().and_then(|n| n.try_into().ok()).unwrap_or(0),
         memory_bytes: info.at("MemTotal").some_count().unwrap_or(0),
     }

@@ -6,11 +6,13 @@
 
 mod config;
 mod container;
+mod disk;
 mod host;
 mod network;
 mod port;
 
 pub use container::{container, container_row, exec, health_word};
+pub use disk::disk_use;
 pub use host::engine;
 pub(super) use network::volume_at;
 pub use network::{network, network_row};

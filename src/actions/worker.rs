@@ -1,0 +1,251 @@
+//! The hands at work for the console: a thread that takes orders one after the other and tells how they go. It also
+//! watches the journal, so that what another bridgewatch does is seen, and the guards of what waits to be confirmed.
+
+use super::executor::{Manner, carry_out, take_back};
+use super::guard::GuardCommand;
+use super::{Hand, Hands, who};
+use crate::journal::{Journal, Reading, process};
+use crate::plan::{Entry, EntryId, EntryState, OnFailure, Order, Permit, Plan, Progress, Refusal, Session, straight};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// Time between two looks at the journal and the guards.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Who is told; false when nobody listens any more.
+pub type Told = Arc<dyn Fn(Progress) -> bool + Send + Sync>;
+
+/// What the worker needs besides its hands.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// State directory; or why there is none, which is the reason of every refusal then.
+    pub state_dir: Result<PathBuf, String>,
+    /// The operator's connection.
+    pub session: Session,
+    /// How a guard is started.
+    pub guard: GuardCommand,
+}
+
+/// The thread `bw-hands`. It ends after its last order when this is dropped.
+#[derive(Debug)]
+pub struct Worker {
+    orders: Sender<Order>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// No thread can be made.
+    pub fn start(hands: Hands, desk: Desk, told: Told) -> std::io::Result<Self> {
+        Self::spawn(Box::new(hands), desk, told)
+    }
+
+    fn spawn(hand: Box<dyn Hand>, desk: Desk, told: Told) -> std::io::Result<Self> {
+        let (orders, inbox) = channel();
+        let cancel = Arc::new(AtomicBool::new(false));
+        let (journal, guards) = (None, BTreeMap::new());
+        let shift = Shift { hand, desk, told, cancel: cancel.clone(), journal, guards };
+        std::thread::Builder::new().name("bw-hands".into()).spawn(move || shift.run(&inbox))?;
+        Ok(Worker { orders, cancel })
+    }
+
+    /// Gives an order; what comes of it is told. [`Order::Cancel`] reaches what runs, every other order waits for it.
+    pub fn order(&self, order: Order, _permit: Permit) {
+        if order == Order::Cancel {
+            self.cancel.store(true, Ordering::SeqCst);
+        } else {
+            let _ = self.orders.send(order);
+        }
+    }
+}
+
+struct Shift {
+    hand: Box<dyn Hand>,
+    desk: Desk,
+    told: Told,
+    cancel: Arc<AtomicBool>,
+    journal: Option<Journal>,
+    guards: BTreeMap<EntryId, Child>,
+}
+
+impl Shift {
+    fn run(mut self, inbox: &Receiver<Order>) {
+        if let Some(reading) = self.tell_journal() {
+            for words in at_start(&reading) {
+                self.say(words, true);
+            }
+        }
+        loop {
+            match inbox.recv_timeout(LOOK) {
+                Ok(order) => self.take(order),
+                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Apply { plan, on_failure } => self.apply(*plan, on_failure),
+            Order::Confirm(id) => self.confirm(&id),
+            Order::TakeBack(id) => self.take_back(&id),
+            Order::ReadJournal => {}
+            // They are not for this thread: one is a flag, the other needs the terminal.
+            Order::Cancel | Order::Shell(_) => return,
+        }
+        self.tell_journal();
+    }
+
+    fn say(&self, words: String, is_error: bool) {
+        (self.told)(Progress::Say(words, is_error));
+    }
+
+    fn refuse(&self, what: &str, why: String) {
+        (self.told)(Progress::NotBegun(Refusal::new(what, why)));
+    }
+
+    /// Opened when it is needed: what was wrong with its place may have been put right.
+    fn open(&mut self) -> Result<&mut Journal, String> {
+        if self.journal.is_none() {
+            let dir = self.desk.state_dir.clone()?;
+            self.journal = Some(Journal::open(&dir).map_err(|e| e.to_string())?);
+        }
+        self.journal.as_mut().ok_or_else(String::new)
+    }
+
+    fn apply(&mut self, plan: Plan, on_failure: OnFailure) {
+        self.cancel.store(false, Ordering::SeqCst);
+        if let Err(why) = self.open() {
+            return self.refuse(&plan.title, format!("nothing is changed without a journal: {why}"));
+        }
+        let Some(journal) = &mut self.journal else { return };
+        let (guards, command, told) = (&mut self.guards, &self.desk.guard, &self.told);
+        let guard = &mut |id: &EntryId| {
+            guards.insert(id.clone(), command.put_up(id)?);
+            Ok(())
+        };
+        let who = who(self.desk.session.clone(), &plan);
+        let manner = Manner { who, on_failure, cancel: &self.cancel, guard };
+        let mut tell = |progress| {
+            told(progress);
+        };
+        if let Err(refusal) = carry_out(&mut *self.hand, journal, plan, manner, &mut tell) {
+            told(Progress::NotBegun(refusal));
+        }
+    }
+
+    fn confirm(&mut self, id: &EntryId) {
+        let done = self.open().and_then(|journal| journal.confirm(id).map_err(|e| e.to_string()));
+        match done {
+            Ok(()) => self.say(format!("{id} is confirmed"), false),
+            Err(why) => self.refuse(&format!("confirm {id}"), why),
+        }
+    }
+
+    fn take_back(&mut self, id: &EntryId) {
+        let what = format!("take back {id}");
+        let entry = self.open().and_then(|journal| {
+            let reading = journal.read().map_err(|e| e.to_string())?;
+            reading.entry(id).cloned().ok_or_else(|| "the journal has no such entry".to_owned())
+        });
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(why) => return self.refuse(&what, why),
+        };
+        let Some(journal) = &mut self.journal else { return };
+        let plan = straight(&entry);
+        let who = who(self.desk.session.clone(), &plan);
+        let told = &self.told;
+        let mut tell = |progress| {
+            told(progress);
+        };
+        if let Err(refusal) = take_back(&mut *self.hand, journal, plan, who, &mut tell) {
+            told(Progress::NotBegun(refusal));
+        }
+    }
+
+    fn tell_journal(&mut self) -> Option<Reading> {
+        let reading = self.open().and_then(|journal| journal.read().map_err(|e| e.to_string()));
+        match reading {
+            Ok(reading) => {
+                (self.told)(Progress::Journal(Ok(Arc::new(reading.entries.clone()))));
+                Some(reading)
+            }
+            Err(why) => {
+                (self.told)(Progress::Journal(Err(why)));
+                None
+            }
+        }
+    }
+
+    /// What others wrote is told, and a guard that died is put up again.
+    fn look(&mut self) {
+        let fallen: Vec<EntryId> = self.fallen();
+        if let Some(journal) = &mut self.journal
+            && !fallen.is_empty()
+        {
+            let reading = journal.read().unwrap_or_default();
+            for id in fallen {
+                self.guards.remove(&id);
+                if reading.entry(&id).is_some_and(|entry| entry.state == EntryState::Unconfirmed) {
+                    match self.desk.guard.put_up(&id) {
+                        Ok(child) => {
+                            self.guards.insert(id.clone(), child);
+                            self.say(format!("the guard of {id} had died and was put up again"), true);
+                        }
+                        Err(why) => self.say(format!("the guard of {id} has died: {why}; take it back yourself"), true),
+                    }
+                }
+            }
+            self.tell_journal();
+        } else if self.journal.as_ref().is_some_and(Journal::has_changed) {
+            self.tell_journal();
+        }
+    }
+
+    fn fallen(&mut self) -> Vec<EntryId> {
+        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+        self.guards.iter_mut().filter_map(|(id, child)| ended(child).then(|| id.clone())).collect()
+    }
+}
+
+/// What has to be known before anything else is done: what does not read, what was left half done, what waits to be
+/// confirmed or was taken back meanwhile.
+pub fn at_start(reading: &Reading) -> Vec<String> {
+    let boot = process::boot_id();
+    let mut words = reading.problems.clone();
+    let earlier = |entry: &Entry| if entry.who.boot_id == boot { "" } else { ", before this host was started anew" };
+    for entry in reading.half_done() {
+        words.push(format!(
+            "{} ({}) was left half done{}: undo it, or see what stands",
+            entry.id,
+            entry.plan.title,
+            earlier(entry)
+        ));
+    }
+    for entry in reading.entries.iter().filter(|e| e.state == EntryState::Unconfirmed) {
+        let late = reading.deadlines.get(&entry.id).is_some_and(|deadline| *deadline <= process::since_boot_ms());
+        if entry.who.boot_id != boot || late {
+            words.push(format!(
+                "{} ({}) was neither confirmed nor taken back{}: see what stands",
+                entry.id,
+                entry.plan.title,
+                earlier(entry)
+            ));
+        } else {
+            words.push(format!("{} ({}) waits to be confirmed", entry.id, entry.plan.title));
+        }
+    }
+    let newest = reading.entries.last().and_then(|e| reading.entry(e.plan.undoes.as_ref()?));
+    if let Some(entry) = newest.filter(|e| reading.guards.contains_key(&e.id) && e.state == EntryState::Undone) {
+        words.push(format!("{} ({}) was not confirmed and was taken back", entry.id, entry.plan.title));
+    }
+    words
+}

@@ -1,0 +1,1 @@
+//! Plans for containers, judged on small hosts.

@@ -1,0 +1,493 @@
+//! Plans of limits on small hosts: what is done, what takes it back, and what is refused with which way out.
+
+use super::*;
+use crate::analysis::testing::{HOST, Lab, every_mode, p};
+use crate::analysis::{Analyst, Report};
+use crate::model::*;
+use crate::plan::{KernelOp, LedgerOp, Op, Session, SshSession};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// A host with what is needed to plan on it.
+struct Stage {
+    lab: Lab,
+    tc: Tc,
+    wanted: Vec<Wanted>,
+    session: Session,
+}
+
+impl Stage {
+    /// Every network mode, on a kernel that has all parts.
+    fn new() -> Self {
+        let mut tc = Tc::default();
+        for part in
+            ["sch_tbf", "sch_netem", "sch_ingress", "cls_u32", "cls_matchall", "act_mirred", "act_police", "ifb"]
+        {
+            tc.parts.insert(part.into(), Fact::Known(true));
+        }
+        let mut lab = every_mode();
+        lab.host.rights.capabilities = u64::MAX;
+        lab.host.kernel = "6.18.1".into();
+        Stage { lab, tc, wanted: vec![], session: Session::default() }
+    }
+
+    fn lacks(mut self, parts: &[&str]) -> Self {
+        for part in parts {
+            self.tc.parts.insert((*part).into(), Fact::Known(false));
+        }
+        self
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut tc = self.tc.clone();
+        tc.qdiscs.sort_by_key(|q| (q.netns, q.ifindex, q.parent, q.handle));
+        Snapshot { tc: Fact::Known(Arc::new(tc)), wanted: Arc::new(self.wanted.clone()), ..self.lab.snapshot() }
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&Ground<'_>) -> T) -> T {
+        let snapshot = Arc::new(self.snapshot());
+        let mut analyst = Analyst::new();
+        let report: Report = analyst.update(&snapshot).clone();
+        f(&Ground { snapshot: &snapshot, report: &report, session: &self.session })
+    }
+
+    fn plan(&self, wish: &LimitWish) -> Result<Plan, Refusal> {
+        self.with(|ground| crate::plan::plan(ground, &Wish::Limit(wish.clone())))
+    }
+
+    fn id(&self, name: &str) -> ContainerId {
+        self.lab.containers.iter().find(|c| c.name == *name).expect("a container").id.clone()
+    }
+
+    fn of(&self, name: &str, network: Option<&str>) -> LimitTarget {
+        let network = network.map(|n| self.lab.networks.iter().find(|x| x.name == *n).expect("a network").id.clone());
+        LimitTarget::Container { id: self.id(name), network }
+    }
+
+    fn qdisc(&mut self, ifindex: u32, name: &str, handle: TcHandle, parent: TcHandle, setup: QdiscSetup) {
+        let (netns, ifindex) = (HOST, IfIndex(ifindex));
+        self.tc.qdiscs.push(Qdisc { netns, ifindex, name: name.into(), handle, parent, setup });
+    }
+
+    /// What a plan leaves behind when each of its steps does what it says.
+    fn apply(&mut self, plan: &Plan) {
+        plan.steps.iter().for_each(|step| self.carry_out(&step.op));
+    }
+
+    /// What an undo leaves: the steps from the last to the first.
+    fn undo(&mut self, plan: &Plan) {
+        for step in plan.steps.iter().rev() {
+            step.undo.iter().for_each(|op| self.carry_out(op));
+        }
+    }
+
+    fn index(&self, link: &crate::plan::LinkRef) -> IfIndex {
+        let found = self.lab.links.iter().find(|l| l.netns == HOST && l.name == link.name);
+        let found = found.unwrap_or_else(|| panic!("{link:?} is there")).ifindex;
+        assert!(link.ifindex.is_none_or(|index| index == found));
+        found
+    }
+
+    fn carry_out(&mut self, op: &Op) {
+        let kernel = match op {
+            Op::Kernel(kernel) => kernel,
+            Op::Ledger(LedgerOp::Keep { wanted }) => {
+                self.wanted.retain(|w| (&w.container, &w.network) != (&wanted.container, &wanted.network));
+                return self.wanted.push(wanted.clone());
+            }
+            Op::Ledger(LedgerOp::Forget { container, network }) => {
+                return self.wanted.retain(|w| (&w.container, &w.network) != (&container.id, network));
+            }
+            Op::Engine(_) => panic!("{op:?}"),
+        };
+        match kernel {
+            KernelOp::AddLink { link, new: crate::plan::NewLink::Ifb, alias, .. } => {
+                assert!(link.name.raw().len() <= 15);
+                let free = self.lab.links.iter().map(|l| l.ifindex.0).max().unwrap_or(0) + 1;
+                let made = self.lab.link(HOST, free, link.name.raw(), "ifb");
+                made.alias = Some(alias.as_str().into());
+                made.is_up = false;
+            }
+            KernelOp::DeleteLink { link } => {
+                let index = self.index(link);
+                self.lab.links.retain(|l| (l.netns, l.ifindex) != (HOST, index));
+                self.tc.qdiscs.retain(|q| q.ifindex != index);
+                self.tc.filters.retain(|f| f.ifindex != index);
+            }
+            KernelOp::SetUp { link, up } => {
+                let index = self.index(link);
+                let link = self.lab.links.iter_mut().find(|l| (l.netns, l.ifindex) == (HOST, index)).expect("there");
+                link.is_up = *up;
+            }
+            KernelOp::PutQdisc { link, parent, handle, setup, replace } => {
+                let index = self.index(link);
+                let old = self.tc.qdiscs.iter_mut().find(|q| (q.ifindex, q.parent) == (index, *parent));
+                match old.filter(|q| !q.is_default()) {
+                    Some(old) => {
+                        assert!(*replace && old.handle == *handle, "{old:?} is in the way of {setup:?}");
+                        assert_eq!(std::mem::discriminant(&old.setup), std::mem::discriminant(setup), "kinds differ");
+                        old.setup = setup.clone();
+                    }
+                    None => {
+                        assert!(!replace, "nothing to replace");
+                        let name = if matches!(setup, QdiscSetup::Netem(_)) { "netem" } else { "tbf" };
+                        self.qdisc(index.0, name, *handle, *parent, setup.clone());
+                    }
+                }
+            }
+            KernelOp::AddIngress { link } => {
+                let index = self.index(link);
+                assert!(!self.tc.qdiscs.iter().any(|q| (q.ifindex, q.parent) == (index, TcHandle::INGRESS)));
+                let other = QdiscSetup::Other { words: String::new() };
+                self.qdisc(index.0, "ingress", TcHandle::INGRESS_QDISC, TcHandle::INGRESS, other);
+            }
+            KernelOp::DeleteQdisc { link, parent, handle } => {
+                let index = self.index(link);
+                let before = self.tc.qdiscs.len();
+                self.tc.qdiscs.retain(|q| (q.ifindex, q.parent, q.handle) != (index, *parent, *handle));
+                assert_eq!(self.tc.qdiscs.len() + 1, before, "one goes");
+                if *parent == TcHandle::INGRESS {
+                    self.tc.filters.retain(|f| f.ifindex != index);
+                }
+            }
+            KernelOp::AddFilter { link, parent, preference, classifier, action, to } => {
+                let action = match (action, to) {
+                    (TcAction::Redirect { .. }, Some(to)) => TcAction::Redirect { to: self.index(to) },
+                    (action, _) => action.clone(),
+                };
+                self.tc.filters.push(TcFilter {
+                    netns: HOST,
+                    ifindex: self.index(link),
+                    parent: *parent,
+                    name: format!("{classifier:?}").to_lowercase(),
+                    preference: *preference,
+                    handle: 1,
+                    protocol: 3,
+                    chain: 0,
+                    class: None,
+                    takes: "everything".into(),
+                    actions: vec![action],
+                });
+            }
+            KernelOp::DeleteFilter { link, preference, .. } => {
+                let index = self.index(link);
+                self.tc.filters.retain(|f| (f.ifindex, f.preference) != (index, *preference));
+            }
+            other => panic!("{other:?} is no step of a limit"),
+        }
+    }
+
+    /// All that a limit touches, without numbers that the kernel hands out.
+    fn state(&self) -> String {
+        let name = |index: IfIndex| {
+            let link = self.lab.links.iter().find(|l| (l.netns, l.ifindex) == (HOST, index));
+            link.map_or("?", |l| l.name.raw()).to_owned()
+        };
+        let mut lines: Vec<String> = vec![];
+        lines.extend(
+            self.lab
+                .links
+                .iter()
+                .filter(|l| l.kind == "ifb")
+                .map(|l| format!("{:?} {:?} {}", l.name, l.alias, l.is_up)),
+        );
+        lines.extend(
+            self.tc
+                .qdiscs
+                .iter()
+                .map(|q| format!("{} {} {} {} {:?}", name(q.ifindex), q.name, q.handle, q.parent, q.setup)),
+        );
+        lines.extend(self.tc.filters.iter().map(|f| {
+            let to = f.actions.iter().map(|a| match a {
+                TcAction::Redirect { to } => name(*to),
+                other => format!("{other:?}"),
+            });
+            format!("{} {} {} {:?}", name(f.ifindex), f.name, f.preference, to.collect::<Vec<_>>())
+        }));
+        lines.extend(self.wanted.iter().map(|w| format!("{w:?}")));
+        lines.sort();
+        lines.join("\n")
+    }
+}
+
+fn shape(rate: &str) -> Shape {
+    Shape { rate_bps: Some(units::parse_rate(rate).expect("a rate").value), ..Shape::default() }
+}
+
+fn delayed(ms: u64) -> Shape {
+    Shape { netem: Some(Netem { delay_us: ms * 1000, ..Netem::default() }), ..Shape::default() }
+}
+
+fn wish(target: LimitTarget, down: Option<Shape>, up: Option<Shape>) -> LimitWish {
+    LimitWish { targets: vec![target], down, up, clear: false, keep: false }
+}
+
+fn words(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| step.op.words()).collect()
+}
+
+#[test]
+fn both_directions_of_a_container_on_one_network() {
+    let stage = Stage::new();
+    let plan =
+        stage.plan(&wish(stage.of("db", Some("n1")), Some(shape("10mbit")), Some(shape("10mbit")))).expect("a plan");
+    assert_eq!(plan.title, "limit db on n1 to 10mbit both ways");
+    assert_eq!(plan.rows, ["db on n1"]);
+    assert_eq!(
+        words(&plan),
+        [
+            "tc qdisc add dev veth21 root handle b1d6: tbf rate 10mbit burst 16kb limit 125000b",
+            "ip link add bwi21 type ifb && ip link set dev bwi21 alias 'bridgewatch ifb for 21 in 100 of 646200000000'",
+            "ip link set dev bwi21 up",
+            "tc qdisc add dev bwi21 root handle b1d6: tbf rate 10mbit burst 16kb limit 125000b",
+            "tc qdisc add dev veth21 handle ffff: ingress",
+            "tc filter add dev veth21 parent ffff: protocol all pref 45526 matchall action mirred egress redirect dev bwi21",
+        ]
+    );
+    assert_eq!(
+        plan.steps.iter().map(|s| s.gone_with).collect::<Vec<_>>(),
+        [None, None, Some(1), Some(1), None, Some(4)]
+    );
+    let link =
+        Identity::Link { netns: HOST, by: None, ifindex: IfIndex(21), name: "veth21".into(), peer: Some(IfIndex(20)) };
+    for expected in [
+        link,
+        Identity::NoLink { name: "bwi21".into() },
+        Identity::Qdisc { ifindex: IfIndex(21), parent: TcHandle::INGRESS, qdisc: None },
+        Identity::Netns { netns: NsInode(202), pid: stage.lab.containers[2].pid.expect("a pid") },
+    ] {
+        assert!(plan.identities.contains(&expected), "{expected:?} in {:#?}", plan.identities);
+    }
+    assert!(plan.notes.iter().any(|n| n.contains("10 ms")), "{:?}", plan.notes);
+    assert_eq!(plan.cutoff, None);
+}
+
+#[test]
+fn all_networks_of_a_container_and_several_containers_are_one_plan() {
+    let stage = Stage::new();
+    let mut all = wish(stage.of("db", None), Some(shape("1mbit")), None);
+    all.targets.extend([stage.of("web", None), stage.of("vault", None), stage.of("camera", None)]);
+    let plan = stage.plan(&all).expect("a plan");
+    assert_eq!(plan.rows, ["db", "web"]);
+    assert_eq!(plan.steps.iter().map(|s| s.row).collect::<Vec<_>>(), [0, 0, 1]);
+    let left: Vec<&str> = plan.left_out.iter().map(|l| l.row.as_str()).collect();
+    assert_eq!(left, ["vault", "camera"]);
+    assert!(plan.left_out[1].why.contains("macvlan") && plan.left_out[1].why.contains("bridge network"));
+}
+
+#[test]
+fn what_can_not_be_limited_is_refused_with_the_reason_and_the_way_out() {
+    let mut stage = Stage::new();
+    stage.lab.containers[2].state = State::Exited;
+    stage.lab.kernel.retain(|k| k.id != stage.lab.containers[2].id);
+    let stage = stage;
+    let why = |target| stage.plan(&wish(target, Some(shape("1mbit")), None)).expect_err("refused").to_string();
+    for (name, reason, way_out) in [
+        ("agent", "host's own interfaces", "limit the uplink"),
+        ("vault", "network mode none", "plumb one"),
+        ("sidecar", "shares the interfaces of web", "limit web"),
+        ("camera", "is a macvlan", "bridge network"),
+        ("db", "not running (exited)", "start it"),
+    ] {
+        let text = why(stage.of(name, None));
+        assert!(text.contains(reason) && text.contains(way_out), "{name}: {text}");
+    }
+    assert!(why(stage.of("web", Some("n2"))).contains("not on n2; connect it first"));
+    let elsewhere = LimitTarget::Link { netns: NsInode(201), ifindex: IfIndex(10) };
+    assert!(why(elsewhere).contains("another network namespace"));
+    let policed = Shape { police: true, ..shape("1mbit") };
+    let refusal = stage.plan(&wish(stage.of("web", None), Some(policed), None)).expect_err("refused");
+    assert_eq!(refusal.field, Some("police"));
+    let none = LimitWish { targets: vec![], down: None, up: None, clear: true, keep: false };
+    assert!(stage.plan(&none).is_err());
+    assert!(
+        stage.plan(&wish(stage.of("web", None), None, None)).expect_err("nothing").why.contains("no limit of ours")
+    );
+}
+
+#[test]
+fn what_is_not_ours_is_named_and_never_replaced() {
+    let other = || QdiscSetup::Other { words: String::new() };
+    let mut stage = Stage::new();
+    stage.qdisc(11, "htb", TcHandle::new(1, 0), TcHandle::ROOT, QdiscSetup::Htb { default_class: 1 });
+    stage.qdisc(21, "clsact", TcHandle::INGRESS_QDISC, TcHandle::INGRESS, other());
+    let why = |target, down, up| stage.plan(&wish(target, down, up)).expect_err("refused").to_string();
+    let text = why(stage.of("web", None), Some(shape("1mbit")), None);
+    assert!(
+        text.contains("veth11 has htb 1: already, which is not ours") && text.contains("tc qdisc del dev veth11 root"),
+        "{text}"
+    );
+    let text = why(stage.of("db", Some("n1")), None, Some(shape("1mbit")));
+    assert!(text.contains("clsact"), "{text}");
+    // The other direction is free.
+    assert!(stage.plan(&wish(stage.of("db", Some("n1")), Some(shape("1mbit")), None)).is_ok());
+    // Clearing leaves it alone and says so.
+    assert!(stage.plan(&wish(stage.of("web", None), None, None)).is_err());
+    // An ingress qdisc with one filter that is not ours is not ours.
+    let mut stage = Stage::new();
+    stage.qdisc(11, "ingress", TcHandle::INGRESS_QDISC, TcHandle::INGRESS, other());
+    for preference in [TcHandle::OURS, 10] {
+        stage.tc.filters.push(TcFilter {
+            netns: HOST,
+            ifindex: IfIndex(11),
+            parent: TcHandle::INGRESS_QDISC,
+            name: "u32".into(),
+            preference,
+            handle: 1,
+            protocol: 3,
+            chain: 0,
+            class: None,
+            takes: String::new(),
+            actions: vec![TcAction::Other { name: "gact".into() }],
+        });
+    }
+    let text = stage.plan(&wish(stage.of("web", None), None, Some(shape("1mbit")))).expect_err("refused").to_string();
+    assert!(text.contains("ingress with a filter u32 pref 45526 and 1 more"), "{text}");
+    // The kernel's own default is nobody's.
+    let mut stage = Stage::new();
+    stage.qdisc(2, "mq", TcHandle(0), TcHandle::ROOT, other());
+    let uplink = LimitTarget::Link { netns: HOST, ifindex: IfIndex(2) };
+    assert!(stage.plan(&wish(uplink, Some(shape("1mbit")), Some(shape("1mbit")))).is_ok());
+}
+
+#[test]
+fn missing_parts_are_named_beforehand_with_what_brings_them() {
+    let up = |stage: Stage, shape: Shape| stage.plan(&wish(stage.of("web", None), None, Some(shape)));
+    let text = up(Stage::new().lacks(&["ifb"]), shape("1mbit")).expect_err("refused").to_string();
+    assert!(text.contains("no ifb") && text.contains("CONFIG_IFB") && text.contains("a policer works here"), "{text}");
+    let text = up(Stage::new().lacks(&["act_police"]), Shape { police: true, ..shape("1mbit") })
+        .expect_err("refused")
+        .to_string();
+    assert!(text.contains("CONFIG_NET_ACT_POLICE") && text.contains("queued"), "{text}");
+    let text = up(Stage::new().lacks(&["sch_netem"]), delayed(5)).expect_err("refused").to_string();
+    assert!(text.contains("modprobe sch_netem") && text.contains("linux-modules-extra-6.18.1"), "{text}");
+    let plan = up(Stage::new().lacks(&["cls_matchall"]), shape("1mbit")).expect("u32 will do");
+    assert!(words(&plan).iter().any(|w| w.contains("u32 match u32 0 0")));
+    assert!(up(Stage::new().lacks(&["cls_matchall", "cls_u32"]), shape("1mbit")).is_err());
+    let unread = Stage::new();
+    let snapshot = Snapshot { tc: Fact::default(), ..unread.snapshot() };
+    let report = Report::default();
+    let ground = Ground { snapshot: &snapshot, report: &report, session: &unread.session };
+    assert!(
+        plan_limit(&ground, &wish(unread.of("web", None), None, None)).expect_err("refused").why.contains("not known")
+    );
+}
+
+#[test]
+fn a_change_is_made_in_place_and_one_direction_leaves_the_other() {
+    let mut stage = Stage::new();
+    let both = wish(stage.of("web", None), Some(shape("10mbit")), Some(shape("10mbit")));
+    let plan = stage.plan(&both).expect("a plan");
+    stage.apply(&plan);
+    assert!(stage.plan(&both).expect_err("nothing to do").why.contains("so already"));
+    let plan = stage.plan(&wish(stage.of("web", None), None, Some(shape("2mbit")))).expect("a plan");
+    assert_eq!(words(&plan), ["tc qdisc replace dev bwi11 root handle b1d6: tbf rate 2mbit burst 16kb limit 64kb"]);
+    let back = plan.steps[0].undo[0].words();
+    assert_eq!(back, "tc qdisc replace dev bwi11 root handle b1d6: tbf rate 10mbit burst 16kb limit 125000b");
+    // Another kind can't take its place in place.
+    let plan = stage.plan(&wish(stage.of("web", None), Some(delayed(50)), None)).expect("a plan");
+    assert_eq!(plan.steps.len(), 2);
+    assert!(words(&plan)[0].starts_with("tc qdisc del dev veth11 root handle b1d6:"));
+}
+
+#[test]
+fn a_kept_limit_is_kept_by_container_and_forgotten_when_it_is_taken_off() {
+    let mut stage = Stage::new();
+    let kept = |stage: &Stage, down, up, keep| LimitWish { keep, ..wish(stage.of("web", None), down, up) };
+    stage.apply(&stage.plan(&kept(&stage, Some(shape("1mbit")), None, true)).expect("a plan"));
+    stage.apply(&stage.plan(&kept(&stage, None, Some(shape("2mbit")), true)).expect("a plan"));
+    let [wanted] = stage.wanted.as_slice() else { panic!("{:?}", stage.wanted) };
+    assert_eq!((wanted.down.clone(), wanted.up.clone()), (Some(shape("1mbit")), Some(shape("2mbit"))));
+    let before = stage.state();
+    let plan = stage.plan(&kept(&stage, None, None, false)).expect("a plan");
+    stage.apply(&plan);
+    assert_eq!(stage.state(), "");
+    stage.undo(&plan);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_limit_on_the_way_of_the_ssh_session_is_to_be_confirmed() {
+    let mut stage = Stage::new();
+    stage.session.ssh = Some(SshSession { client: p("203.0.113.7"), server: p("192.0.2.10"), port: 22 });
+    let link = |ifindex| LimitTarget::Link { netns: HOST, ifindex: IfIndex(ifindex) };
+    let plan = |target| stage.plan(&wish(target, Some(shape("1mbit")), None)).expect("a plan");
+    let cutoff = plan(link(2)).cutoff.expect("the uplink carries it");
+    assert!(cutoff.why.contains("203.0.113.7") && cutoff.why.contains("eth0"), "{}", cutoff.why);
+    assert_eq!(plan(stage.of("web", None)).cutoff, None);
+    assert_eq!(plan(link(3)).cutoff, None);
+    stage.session.ssh = Some(SshSession { client: p("172.17.0.2"), server: p("172.17.0.1"), port: 22 });
+    assert!(stage.plan(&wish(stage.of("web", None), Some(shape("1mbit")), None)).expect("a plan").cutoff.is_some());
+    assert_eq!(stage.plan(&wish(stage.of("db", None), Some(shape("1mbit")), None)).expect("a plan").cutoff, None);
+}
+
+#[test]
+fn an_ifb_that_nothing_leads_to_is_swept_and_no_other() {
+    let mut stage = Stage::new();
+    stage.apply(&stage.plan(&wish(stage.of("web", None), None, Some(shape("1mbit")))).expect("a plan"));
+    assert!(stage.with(|ground| sweep(ground)).is_none());
+    // The container stops: its interface goes, and what was on it.
+    stage.lab.links.retain(|l| (l.netns, l.ifindex) != (HOST, IfIndex(11)));
+    stage.tc.qdiscs.retain(|q| q.ifindex != IfIndex(11));
+    stage.tc.filters.clear();
+    stage.lab.link(HOST, 77, "bwi5", "ifb");
+    let plan = stage.with(|ground| sweep(ground)).expect("one is left");
+    assert_eq!(words(&plan), ["ip link delete dev bwi11"]);
+    assert!(plan.identities.iter().any(|i| matches!(i, Identity::Link { name, .. } if *name == "bwi11")));
+    // A new interface of the same index takes another name meanwhile.
+    stage.lab.link(HOST, 11, "eth9", "ether");
+    let link = LimitTarget::Link { netns: HOST, ifindex: IfIndex(11) };
+    let plan = stage.plan(&wish(link, None, Some(shape("1mbit")))).expect("a plan");
+    assert!(words(&plan)[0].starts_with("ip link add bwi11a "));
+}
+
+fn any_shape(police: bool) -> impl Strategy<Value = Option<Shape>> {
+    let rate = prop_oneof![Just("1mbit"), Just("10mbit"), Just("100mbit")];
+    let one = (rate, 0u64..4, any::<bool>()).prop_map(move |(rate, delay, policed)| {
+        if police && policed {
+            return Shape { police: true, ..shape(rate) };
+        }
+        Shape { netem: delayed(delay).netem.filter(|n| n.delay_us > 0), ..shape(rate) }
+    });
+    proptest::option::of(one)
+}
+
+proptest! {
+    /// Whatever was set before: undoing a plan gives back what was there, and clearing leaves nothing of ours.
+    #[test]
+    fn undo_gives_back_what_was_there(
+        run in proptest::collection::vec((0usize..4, any_shape(false), any_shape(true), any::<bool>(), any::<bool>()), 1..8),
+    ) {
+        let mut stage = Stage::new();
+        stage.qdisc(23, "htb", TcHandle::new(1, 0), TcHandle::ROOT, QdiscSetup::Htb { default_class: 1 });
+        let foreign = stage.state();
+        let targets = [
+            stage.of("web", None),
+            stage.of("db", Some("n1")),
+            LimitTarget::Link { netns: HOST, ifindex: IfIndex(2) },
+            LimitTarget::Link { netns: HOST, ifindex: IfIndex(3) },
+        ];
+        for (target, down, up, clear, keep) in run {
+            let wish = LimitWish { targets: vec![targets[target].clone()], down, up, clear, keep };
+            let Ok(plan) = stage.plan(&wish) else { continue };
+            let before = stage.state();
+            stage.apply(&plan);
+            let after = stage.state();
+            stage.undo(&plan);
+            prop_assert_eq!(stage.state(), before);
+            // What was put back has other numbers, so it takes a plan of its own.
+            let plan = stage.plan(&wish).expect("as before");
+            stage.apply(&plan);
+            prop_assert_eq!(stage.state(), after);
+            for step in &plan.steps {
+                prop_assert!(step.gone_with.is_none_or(|n| n < plan.steps.len() && plan.steps[n].row == step.row));
+                prop_assert!(!step.undo.is_empty() || step.gone_with.is_some());
+            }
+        }
+        let clear = LimitWish { targets: targets.to_vec(), down: None, up: None, clear: true, keep: false };
+        if let Ok(plan) = stage.plan(&clear) {
+            stage.apply(&plan);
+        }
+        prop_assert_eq!(stage.state(), foreign);
+    }
+}

@@ -1,0 +1,1 @@
+//! Plans for networks, judged on small hosts.

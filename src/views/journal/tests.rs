@@ -1,0 +1,1 @@
+//! The journal view on a journal of three changes.
