@@ -3,14 +3,18 @@
 //!
 //! `UPDATE=1 cargo test --test documents` writes the printed ones anew.
 
+use bridgewatch::analysis::Analyst;
 use bridgewatch::analysis::checks::{Check, registry};
 use bridgewatch::app::keymap::{Context, Keymap, PRESETS, RESERVED, TABLE};
 use bridgewatch::app::settings::SAMPLE;
-use serde_json::Value;
+use bridgewatch::cli::limits;
+use bridgewatch::model::Snapshot;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 fn here() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -164,6 +168,15 @@ fn every_json_field_is_documented_and_every_documented_field_is_there() {
     ] {
         reading.value(&json(&print(command)), kind, command[0]);
     }
+    let limited = limited_host(json(&print(&["snapshot", "--from", demo])));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), limited.to_string()).expect("written");
+    let file = file.path().to_str().expect("a path");
+    reading.value(&json(&print(&["snapshot", "--from", file])), "[](#snapshot)", "limited");
+    let host: Arc<Snapshot> = Arc::new(serde_json::from_value(limited).expect("a snapshot"));
+    let mut analyst = Analyst::new();
+    let limits = limits::document(&host, analyst.update(&host), None);
+    reading.value(&serde_json::to_value(&limits).expect("JSON"), "[](#limits)", "limits");
     for entry in json(&print(&["networks", "--format", "json", "--from", demo])).as_array().expect("an array") {
         let anchor = if entry["kind"] == "engine-network" { "networkdoc" } else { "bridgedoc" };
         reading.object(entry, anchor, "networks");
@@ -177,6 +190,45 @@ fn every_json_field_is_documented_and_every_documented_field_is_there() {
     let unmet = book.0.iter().filter(|(anchor, fields)| !fields.is_empty() && !reading.met.contains(*anchor));
     let unmet: Vec<_> = unmet.map(|(anchor, _)| anchor.as_str()).filter(|a| !RARE.contains(a)).collect();
     assert!(unmet.is_empty(), "described, and never met in the demo: {unmet:?}");
+}
+
+/// The demo's host with a limit on a container, another that is wanted, and one of everything that traffic control has.
+fn limited_host(mut host: Value) -> Value {
+    let ours = host["host"]["namespaces"]["net"].clone();
+    let links = host["links"].as_array().expect("links");
+    let veth = links.iter().find(|l| l["netns"] == ours && l["kind"] == "veth" && l["peer"]["netns"].is_u64());
+    let ifindex = veth.expect("a host end")["ifindex"].clone();
+    let container = host["containers"][0]["id"].clone();
+    let netem = json!({
+        "delay_us": 1, "jitter_us": 0, "loss_percent": 0.5, "duplicate_percent": 0, "reorder_percent": 0, "rate_bps": 0,
+        "limit_packets": 1000, "more": ""
+    });
+    let shape = json!({ "rate_bps": 1, "burst_bytes": null, "latency_us": null, "netem": netem, "police": false });
+    let mut setup = netem.clone();
+    setup["kind"] = json!("netem");
+    let at = json!({ "netns": ours, "ifindex": ifindex, "handle": 458_752, "parent": u32::MAX });
+    let with = |more: Value| {
+        let mut all = at.clone();
+        all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        all
+    };
+    host["tc"] = json!({
+        "qdiscs": [with(json!({ "name": "netem", "setup": setup }))],
+        "classes": [with(json!({
+            "name": "htb", "leaf": null, "rate_bps": 1, "ceil_bps": 1, "burst_bytes": 1, "ceil_burst_bytes": 1, "priority": 0
+        }))],
+        "filters": [with(json!({
+            "name": "u32", "preference": 1, "protocol": 3, "chain": 0, "class": null, "takes": "everything", "actions": []
+        }))],
+        "parts": { "sch_tbf": true }
+    });
+    host["qdisc_samples"] = json!([with(json!({
+        "bytes": 1, "packets": 1, "drops": 0, "overlimits": 0, "backlog_bytes": 0, "queued": 0
+    }))]);
+    host["wanted"] = json!([{
+        "container": container, "name": "one", "network": null, "down": shape, "up": shape, "since": "2026-01-01T00:00:00Z"
+    }]);
+    host
 }
 
 // ---- printed documents -----------------------------------------------------------------------------------------------

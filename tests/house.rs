@@ -168,6 +168,8 @@ const CAPS: &[(&str, &str, &str, &str)] = &[
     ("terminal/clipboard.rs", "MAX_BYTES", "70_000", "bytes sent to the clipboard"),
     ("recording/format.rs", "MAX_PLAIN", "256 << 20", "bytes of an unpacked frame"),
     ("recording/format.rs", "MAX_STORED", "64 << 20", "bytes of a packed frame"),
+    ("journal/read.rs", "MAX_JOURNAL", "64 << 20", "newest bytes read of the journal"),
+    ("journal/read.rs", "MAX_ENTRIES", "2_000", "newest entries kept of it"),
     ("journal/wanted.rs", "MAX_WANTED", "1 << 20", "bytes of the file of wanted limits"),
     ("cli/console.rs", "MAX_SETTINGS", "1 << 20", "bytes of a settings file"),
 ];

@@ -10,7 +10,9 @@ mod executor;
 mod guard;
 mod hand;
 mod hands;
+mod kernel;
 mod ledger;
+mod shell;
 mod who;
 mod worker;
 
@@ -19,5 +21,7 @@ pub use executor::{Manner, PutUpGuard, carry_out, take_back};
 pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
 pub use hands::Hands;
+pub use kernel::KernelHand;
+pub use shell::{ShellEnd, ShellError, ShellIo, run_shell};
 pub use who::who;
 pub use worker::{Desk, Told, Worker, at_start};

@@ -23,6 +23,12 @@ The engine can't be reached and the command needs it.
 .TP
 .B 4
 \fBaudit \-\-strict\fR: something could not be decided.
+.TP
+.B 5
+A change was refused; nothing was changed.
+.TP
+.B 6
+Not all of a change was done; what stands is told.
 .PP
 The console that is ended by a signal answers 128 and the number of the signal.
 .SH ENVIRONMENT
@@ -45,10 +51,19 @@ What the terminal can show: colours and characters. TERM=dumb is refused.
 .TP
 .B XDG_CONFIG_HOME
 Where the settings are, when absolute.
+.TP
+.B XDG_STATE_HOME
+Where the journal and the kept limits are, when absolute.
+.TP
+.B SSH_CONNECTION
+The session that a change must not cut off.
 .SH FILES
 .TP
 .I $XDG_CONFIG_HOME/bridgewatch/config.toml, ~/.config/bridgewatch/config.toml
 Settings: theme, keys, columns, first view. A file that is not there is no error.
+.TP
+.I $XDG_STATE_HOME/bridgewatch, ~/.local/state/bridgewatch
+The journal of changes and the limits that are kept. Without it nothing is changed.
 .TP
 .I /var/run/docker.sock
 The engine's usual socket.
@@ -71,17 +86,18 @@ pub fn write(out: &mut impl Write) -> io::Result<()> {
     page.render_description_section(out)?;
     page.render_options_section(out)?;
     writeln!(out, ".SH COMMANDS")?;
-    for sub in command.get_subcommands() {
-        subcommand(out, sub)?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        subcommand(out, "bridgewatch", sub)?;
     }
     out.write_all(COMMON.as_bytes())?;
     page.render_version_section(out)
 }
 
-/// One command: its synopsis, what it does, and the options that are its own.
-fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
+/// One command: what it does and the options that are its own; then the commands below it.
+fn subcommand(out: &mut impl Write, above: &str, sub: &clap::Command) -> io::Result<()> {
+    let name = format!("{above} {}", sub.get_name());
     let own: Vec<_> = sub.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help").collect();
-    writeln!(out, ".SS \"bridgewatch {}\"", sub.get_name())?;
+    writeln!(out, ".SS \"{name}\"")?;
     writeln!(out, "{}.", text(sub.get_about().map(ToString::to_string).unwrap_or_default()))?;
     for arg in own {
         let names = [arg.get_short().map(|c| format!("-{c}")), arg.get_long().map(|long| format!("--{long}"))];
@@ -95,6 +111,9 @@ fn subcommand(out: &mut impl Write, sub: &clap::Command) -> io::Result<()> {
         let words: Vec<String> = arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
         let choice = if words.is_empty() || !takes { String::new() } else { format!(" ({})", words.join(", ")) };
         writeln!(out, "{}{}.", text(arg.get_help().map(ToString::to_string).unwrap_or_default()), text(choice))?;
+    }
+    for below in sub.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
+        subcommand(out, &name, below)?;
     }
     Ok(())
 }

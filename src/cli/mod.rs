@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod audit;
+pub mod change;
 pub mod console;
 pub mod docker_units;
 pub mod doctor;

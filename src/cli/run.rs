@@ -3,7 +3,8 @@
 use super::args::{AuditFormat, Cli, Command, From, Global, ListFormat, SeverityArg, TopologyFormat};
 use super::source::{SourceError, Taken, judge, live_options, take};
 use super::{
-    audit, doctor, events, json, lessen, links, networks, ns, ports, record, snapshot, stats, template, topology,
+    audit, change, doctor, events, json, lessen, links, networks, ns, ports, record, snapshot, stats, template,
+    topology,
 };
 use crate::analysis::checks::{Audit, Auditor, Severity};
 use crate::live::{self, LiveError, Patience};
@@ -27,6 +28,10 @@ pub mod code {
     pub const NO_ENGINE: u8 = 3;
     /// Incomplete under `--strict`.
     pub const INCOMPLETE: u8 = 4;
+    /// Nothing was changed: it was refused, or not confirmed.
+    pub const REFUSED: u8 = 5;
+    /// Not all of a change was done.
+    pub const PARTLY: u8 = 6;
 }
 
 /// Why a command ended without its answer.
@@ -56,12 +61,16 @@ pub enum CommandError {
     /// The words of the command line contradict what there is.
     #[error("{0}")]
     Usage(String),
+    /// A change was refused; nothing was done.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl CommandError {
     fn code(&self) -> u8 {
         match self {
             CommandError::Usage(_) => code::USAGE,
+            CommandError::Refused(_) => code::REFUSED,
             CommandError::Unanswered(_) => code::NO_ENGINE,
             CommandError::Live(LiveError::Endpoint(_))
             | CommandError::Source(SourceError::Live(LiveError::Endpoint(_))) => code::USAGE,
@@ -100,6 +109,14 @@ fn settle_and_run(cli: Cli) -> Result<u8, CommandError> {
 
 fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
+    let command = match change::run(global, command, &mut out) {
+        Ok(done) => {
+            let code = done?;
+            out.flush()?;
+            return Ok(code);
+        }
+        Err(command) => command,
+    };
     let code = match command {
         Command::Stats { containers, all, no_stream, no_trunc, format, from } => {
             let selection = stats::Selection { arguments: containers, all, no_trunc };
@@ -185,6 +202,14 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
             clap_complete::generate(shell, &mut Cli::command(), "bridgewatch", &mut out);
             code::OK
         }
+        // Those that change something were taken above.
+        Command::Limit { .. } => return Err(CommandError::Usage("say set, show or clear, or --keep".into())),
+        Command::Container { .. }
+        | Command::Network { .. }
+        | Command::Undo { .. }
+        | Command::Journal { .. }
+        | Command::Confirm { .. }
+        | Command::Guard { .. } => code::USAGE,
         Command::Man => {
             super::man::write(&mut out)?;
             code::OK

@@ -122,6 +122,11 @@ impl Meters {
         }
     }
 
+    /// True when some qdiscs are to be counted.
+    pub fn counts_qdiscs(&self) -> bool {
+        self.qdiscs_of.is_some()
+    }
+
     /// Reads counters of qdiscs, sorted; empty when nothing is to be counted or the kernel refuses.
     pub fn read_qdiscs(&mut self) -> Vec<QdiscSample> {
         let (Some((classes, defaults)), Some(ours)) = (&self.qdiscs_of, self.ours) else { return Vec::new() };

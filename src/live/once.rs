@@ -140,7 +140,14 @@ const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
 /// Every container that is metered was metered before too, so that each has an interval.
 fn has_rates(before: &Snapshot, now: &Snapshot, progress: &Progress) -> bool {
     let mut metered = now.samples.iter().filter(|s| progress.expected.contains(&s.id));
-    interval(before, now) >= SHORTEST && metered.all(|s| before.sample(&s.id).is_some())
+    let metered_too = qdiscs_are_counted(before) || !qdiscs_are_counted(now);
+    metered_too && interval(before, now) >= SHORTEST && metered.all(|s| before.sample(&s.id).is_some())
+}
+
+/// Counters of the qdiscs that somebody made are there, or there are none to count.
+fn qdiscs_are_counted(snapshot: &Snapshot) -> bool {
+    let is_made = |tc: &Arc<crate::model::Tc>| tc.qdiscs.iter().any(|q| !q.is_default());
+    !snapshot.tc.known().is_some_and(is_made) || !snapshot.qdisc_samples.is_empty()
 }
 
 /// The interfaces of every namespace that was read are counted, too. What can't be is not waited for long.
@@ -171,6 +178,10 @@ fn is_complete(snapshot: &Snapshot, depth: bool, progress: &mut Progress) -> boo
         running.filter(is_expected)
     };
     if stalled < UNCOUNTED_AFTER && begun.elapsed() < 3 * UNCOUNTED_AFTER && !is_counted(snapshot) {
+        return false;
+    }
+    let tc_is_read = !is_not_yet(snapshot.tc.why()) && qdiscs_are_counted(snapshot);
+    if begun.elapsed() < 3 * UNCOUNTED_AFTER && !tc_is_read {
         return false;
     }
     if !late && !alive().all(|c| snapshot.kernel.get(&c.id).is_some_and(|k| Some(k.pid) == c.pid && joins(snapshot, k)))

@@ -57,6 +57,7 @@ pub struct Snapshot {
     /// Packet filter.
     pub firewall: super::Fact<Arc<Firewall>>,
     /// Traffic control of our own namespace; unknown until it was read.
+    #[serde(default = "not_recorded")]
     pub tc: super::Fact<Arc<Tc>>,
     /// Counters of qdiscs, sorted by (netns, ifindex, parent, handle). Empty when nobody looks and nothing is limited.
     pub qdisc_samples: Arc<Vec<QdiscSample>>,
@@ -64,6 +65,11 @@ pub struct Snapshot {
     pub wanted: WantedLimits,
     /// The newest events, oldest first, bounded.
     pub events: Arc<Vec<Arc<Event>>>,
+}
+
+/// Recordings and documents from before traffic control was part of them.
+fn not_recorded() -> super::Fact<Arc<Tc>> {
+    super::Fact::unknown(super::GapKind::NotRecorded, "this recording was made without traffic control")
 }
 
 impl Default for Snapshot {

@@ -1,11 +1,8 @@
 //! A plan of engine operations in the making: rows, identities, steps; what can't be is left out with its reason.
 
 use super::op::{ContainerRef, EngineOp, NetworkRef, Op};
-use super::{Cutoff, Ground, Identity, LeftOut, Plan, Refusal, Risk, Step, Wish};
+use super::{Ground, Identity, LeftOut, Plan, Refusal, Risk, Step, Wish};
 use crate::model::{Container, ContainerId, Network, NetworkId, Owner, SourceState, State};
-
-/// Seconds in which a change that may cut off the operator has to be confirmed.
-const CONFIRM_S: u32 = super::cutoff::SECONDS;
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
@@ -98,11 +95,6 @@ impl<'a> Draft<'a> {
         &mut self.plan.steps[last]
     }
 
-    /// How many steps there are so far.
-    pub(super) fn step_count(&self) -> usize {
-        self.plan.steps.len()
-    }
-
     pub(super) fn affects(&mut self, sentence: impl Into<String>) {
         push_new(&mut self.plan.affects, sentence.into());
     }
@@ -138,14 +130,6 @@ impl<'a> Draft<'a> {
             _ => why.to_owned(),
         };
         self.plan.risk = Risk::Grave { word: word.to_owned(), why };
-    }
-
-    /// It may cut off the operator.
-    pub(super) fn cutoff(&mut self, why: Option<String>) {
-        if let (Some(why), None) = (why, &self.plan.cutoff) {
-            self.plan.cutoff = Some(Cutoff { why, seconds: CONFIRM_S });
-            self.change();
-        }
     }
 
     /// Leaves a row out.

@@ -41,7 +41,7 @@ pub fn plan_plumb(ground: &Ground<'_>, wish: &PlumbWish) -> Result<Plan, Refusal
     }
 
     let mut draft = Draft { rows: vec![container.name.shown().into_owned()], ..Draft::default() };
-    draft.expect(Identity::Boot { id: snapshot.host.boot_id.clone() });
+    draft.expect_boot(ground);
     expect_container(&mut draft, container, ours, ground);
     draft.expect_link(bridge);
     let name = free_name(snapshot, ours, container);
@@ -97,7 +97,7 @@ pub fn plan_unplumb(ground: &Ground<'_>, container: &ContainerId, host_end: IfIn
         return Err(refuse(format!("{} is of {other}", link.name.shown())));
     }
     let mut draft = Draft { rows: vec![label(snapshot, container)], ..Draft::default() };
-    draft.expect(Identity::Boot { id: snapshot.host.boot_id.clone() });
+    draft.expect_boot(ground);
     draft.expect_link(link);
     let undo = put_back(ground, ours, link, netns, container);
     let can_be_undone = !undo.is_empty();

@@ -15,3 +15,4 @@ mod links;
 mod ports;
 mod stats;
 mod tools;
+mod traffic;

@@ -3,7 +3,7 @@
 //! Reading stays with [`crate::sources::engine`], whose client can't write; what writes is [`client`], one request at a
 //! time, each sent once.
 
-mod call;
+pub(in crate::actions) mod call;
 mod check;
 pub(in crate::actions) mod client;
 mod connection;

@@ -317,6 +317,11 @@ impl Hub {
                 }
                 if !same_tc {
                     self.aim_qdiscs();
+                    if self.options.count_all && self.meters.counts_qdiscs() {
+                        // One answer is waited for: not until the next beat.
+                        self.take_reading();
+                        self.clocks.tick = Instant::now() + FIRST_INTERVAL;
+                    }
                 }
                 if first && self.snapshot.our_netns().is_none() {
                     self.compose_host();

@@ -16,8 +16,8 @@ use crate::plan::{Ground, Refusal};
 /// A change of limits in the making: updates in order, and those that take them back.
 #[derive(Default)]
 struct Change {
-    forward: Vec<LimitsUpdate>,
-    back: Vec<LimitsUpdate>,
+    /// Updates of memory, each with those that take it back.
+    memory: Vec<(LimitsUpdate, Vec<LimitsUpdate>)>,
     now: LimitsUpdate,
     before: LimitsUpdate,
     notes: Vec<String>,
@@ -56,20 +56,15 @@ pub(super) fn set(draft: &mut Draft<'_>, container: &Container, wish: &LimitsUpd
     cpu::plan(&context, wish, &mut change)?;
     pids(&context, wish, &mut change)?;
     blkio(&context, wish, &mut change)?;
-    let forward = joined(change.forward, change.now);
-    if forward.is_empty() {
+    let steps = joined(change.memory, change.now, change.before);
+    if steps.is_empty() {
         return Err(Refusal::new(context.what, "all of that is so already"));
     }
     let op = |limits| EngineOp::SetLimits { container: container_ref(container), limits };
     let row = draft.row(&name);
     draft.same_run(container);
-    let mut back: Vec<EngineOp> = joined(change.back, change.before).into_iter().map(op).collect();
-    let mut first = None;
-    for limits in forward {
-        let at = draft.step_count();
-        let step = draft.step(row, op(limits), std::mem::take(&mut back));
-        step.gone_with = first;
-        first = first.or(Some(at));
+    for (limits, back) in steps {
+        draft.step(row, op(limits), back.into_iter().map(op).collect());
     }
     draft.change();
     change.notes.into_iter().for_each(|note| draft.note(note));
@@ -80,19 +75,29 @@ pub(super) fn set(draft: &mut Draft<'_>, container: &Container, wish: &LimitsUpd
     Ok(())
 }
 
-/// `rest` goes with the last update, or is one of its own.
-fn joined(mut updates: Vec<LimitsUpdate>, rest: LimitsUpdate) -> Vec<LimitsUpdate> {
-    if rest == LimitsUpdate::default() {
-        return updates;
+/// What is not memory goes with the last update of memory, or is one of its own.
+fn joined(
+    mut memory: Vec<(LimitsUpdate, Vec<LimitsUpdate>)>,
+    now: LimitsUpdate,
+    before: LimitsUpdate,
+) -> Vec<(LimitsUpdate, Vec<LimitsUpdate>)> {
+    if now == LimitsUpdate::default() {
+        return memory;
     }
-    match updates.last_mut() {
-        Some(last) => {
-            let (memory_bytes, memory_swap_bytes) = (last.memory_bytes, last.memory_swap_bytes);
-            *last = LimitsUpdate { memory_bytes, memory_swap_bytes, ..rest };
+    let with = |update: &mut LimitsUpdate, rest: LimitsUpdate| {
+        let (memory_bytes, memory_swap_bytes) = (update.memory_bytes, update.memory_swap_bytes);
+        *update = LimitsUpdate { memory_bytes, memory_swap_bytes, ..rest };
+    };
+    match memory.last_mut() {
+        Some((update, back)) => {
+            with(update, now);
+            if let Some(last) = back.last_mut() {
+                with(last, before);
+            }
         }
-        None => updates.push(rest),
+        None => memory.push((now, vec![before])),
     }
-    updates
+    memory
 }
 
 fn pids(context: &Context<'_>, wish: &LimitsUpdate, change: &mut Change) -> Result<(), Refusal> {

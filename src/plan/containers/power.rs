@@ -2,9 +2,9 @@
 
 use super::effects;
 use crate::model::{Container, NetworkMode, PublishedPort, State};
+use crate::plan::Refusal;
 use crate::plan::draft::{Draft, container_ref, is_running, shown, unfit};
 use crate::plan::op::EngineOp;
-use crate::plan::{Refusal, session};
 use crate::text::clean_line;
 
 /// Signals by name, as Linux numbers them on x86 and ARM.
@@ -135,7 +135,6 @@ pub(in crate::plan) fn stop_effects(draft: &mut Draft<'_>, container: &Container
         draft.lasting(format!("{name} was started with --rm: the engine removes it with its data when it ends"));
         draft.grave(&name, "it is removed when it ends (--rm)");
     }
-    draft.cutoff(session::through_container(draft.ground, container));
 }
 
 fn is_auto_removed(container: &Container) -> bool {
@@ -191,7 +190,6 @@ pub(super) fn restart(draft: &mut Draft<'_>, container: &Container, timeout_s: O
             ));
         }
         draft.note("limits of traffic on its interfaces go with them");
-        draft.cutoff(session::through_container(draft.ground, container));
     }
     Ok(())
 }
@@ -212,7 +210,6 @@ pub(super) fn pause(draft: &mut Draft<'_>, container: &Container) -> Result<(), 
     if !ports.is_empty() {
         draft.affects(format!("connections to {} are taken and hang while {name} is paused", ports.join(", ")));
     }
-    draft.cutoff(session::through_container(draft.ground, container));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A plan in the making: steps with what takes them back, and what has to be as it was shown.
 
 use crate::model::{IfIndex, Link, NsInode, Pid, Qdisc, TcHandle};
-use crate::plan::{Cutoff, Identity, KernelOp, LeftOut, LinkRef, Op, Place, Plan, Risk, Step, Wish};
+use crate::plan::{Cutoff, Ground, Identity, KernelOp, LeftOut, LinkRef, Op, Place, Plan, Risk, Step, Wish};
 use crate::text::Outside;
 
 /// A plan in the making. What is said twice is kept once.
@@ -40,6 +40,14 @@ impl Draft {
     pub fn expect(&mut self, identity: Identity) {
         if !self.identities.contains(&identity) {
             self.identities.push(identity);
+        }
+    }
+
+    /// The host has to be in the same boot: numbers of interfaces and processes mean nothing after another.
+    pub fn expect_boot(&mut self, ground: &Ground<'_>) {
+        let id = &ground.snapshot.host.boot_id;
+        if !id.is_empty() {
+            self.expect(Identity::Boot { id: id.clone() });
         }
     }
 

@@ -68,7 +68,7 @@ pub fn plan_limit(ground: &Ground<'_>, wish: &LimitWish) -> Result<Plan, Refusal
         let way_out = if refusal.way_out.is_empty() { String::new() } else { format!("; {}", refusal.way_out) };
         draft.left_out.push(LeftOut { row, why: format!("{}{way_out}", refusal.why) });
     }
-    draft.identities.insert(0, Identity::Boot { id: ground.snapshot.host.boot_id.clone() });
+    draft.expect_boot(ground);
     if !ground.snapshot.host.rights.has(CAP_NET_ADMIN) {
         draft.note("this process lacks CAP_NET_ADMIN, so the kernel will refuse: run as root");
     }

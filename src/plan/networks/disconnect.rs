@@ -4,7 +4,7 @@ use super::{leave, unfit_mode};
 use crate::model::{ContainerId, Network, NetworkId, NetworkMode};
 use crate::plan::containers::effects::{published, sharers};
 use crate::plan::draft::{Draft, is_running, network_ref, several, shown};
-use crate::plan::{Ground, Plan, Refusal, Wish, session};
+use crate::plan::{Ground, Plan, Refusal, Wish};
 
 /// Each of `of` off each of `networks`; off all when none is named.
 pub(in crate::plan) fn plan(
@@ -64,10 +64,8 @@ fn row(draft: &mut Draft<'_>, id: &ContainerId, networks: &[NetworkId], force: b
         draft.same_network(network);
         leave(draft, row, container, network, force, network_ref(network))?;
         members_left(draft, container, network);
-        draft.cutoff(session::through_network(draft.ground, network).filter(|_| is_running(container)));
     }
     draft.change();
-    draft.cutoff(session::through_container(draft.ground, container));
     if is_running(container) {
         let rest = if is_last { "it has no network then" } else { "its other networks stay" };
         draft.affects(format!("connections of {name} over the network end; {rest}"));

@@ -4,7 +4,7 @@ use super::{is_predefined, leave, network_spec};
 use crate::model::{Container, Network, NetworkId};
 use crate::plan::draft::{Draft, is_running, network_ref, several, shown};
 use crate::plan::op::{EngineOp, NetworkRef};
-use crate::plan::{Ground, Plan, Refusal, Wish, session};
+use crate::plan::{Ground, Plan, Refusal, Wish};
 
 /// Removes each of `of`.
 pub(in crate::plan) fn plan(ground: &Ground<'_>, of: &[NetworkId]) -> Result<Plan, Refusal> {
@@ -67,7 +67,6 @@ pub(in crate::plan) fn remove_row(draft: &mut Draft<'_>, network: &Network) -> R
         if let Some(config) = container.config.known().filter(|config| config.network_mode == *network.name.raw()) {
             draft.note(format!("{who} was made with {}: without it, it can't be started", config.network_mode));
         }
-        draft.cutoff(session::through_container(draft.ground, container));
     }
     draft.step(
         row,
@@ -79,6 +78,5 @@ pub(in crate::plan) fn remove_row(draft: &mut Draft<'_>, network: &Network) -> R
     if !on.is_empty() {
         draft.grave(&name, "containers on it are disconnected");
     }
-    draft.cutoff(session::through_network(draft.ground, network));
     Ok(())
 }

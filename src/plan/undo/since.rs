@@ -89,10 +89,12 @@ fn members(ground: &Ground<'_>, entry: &Entry, network: &Network) -> Since {
 }
 
 fn limits(entry: &Entry, container: &Container) -> Since {
-    let set = done(entry).find_map(|op| match op {
+    // Some limits are reached by two steps: the last is what they led to.
+    let all = done(entry).filter_map(|op| match op {
         Op::Engine(EngineOp::SetLimits { container: c, limits }) if c.id == container.id => Some(limits),
         _ => None,
     });
+    let set = all.last();
     let (Some(set), Some(now)) = (set, container.config.known()) else { return Since::Stands };
     let now = LimitsUpdate {
         nano_cpus: Some(now.nano_cpus),

@@ -146,7 +146,13 @@ pub fn reached(scene: &Scene, key: LinkKey) -> Vec<Span> {
         };
         spans.push(Span::new(format!("{word}{space}"), Role::Dim));
         match shaping.figures.reached_bps {
-            Some(bps) => spans.push(Span::new(words::short_bit_rate(bps), role)),
+            Some(bps) => {
+                let reached = words::short_bit_rate(bps);
+                // The unit stands once when both have the same.
+                let unit = |text: &str| text.chars().last().filter(char::is_ascii_alphabetic);
+                let same = unit(&reached).filter(|letter| unit(&limit) == Some(*letter));
+                spans.push(Span::new(same.map_or(&*reached, |letter| reached.trim_end_matches(letter)), role));
+            }
             None => spans.push(Span::unknown()),
         }
         spans.push(Span::new(format!("/{limit}"), Role::Dim));

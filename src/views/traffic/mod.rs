@@ -51,7 +51,7 @@ const COLUMNS: &[Column] = &[
     text(
         "limit",
         "LIMIT bit/s",
-        (15, 24),
+        (19, 26),
         1,
         "Rate reached and allowed, bits per second, as the qdisc counts it. For a container ↓ is what it receives; for any other interface in and out are its own.",
     ),

@@ -19,6 +19,11 @@ struct Pair {
 }
 
 impl Pair {
+    /// What an update leaves.
+    fn left_by(update: &LimitsUpdate) -> Self {
+        Pair { memory: update.memory_bytes.unwrap_or(0), swap: update.memory_swap_bytes.unwrap_or(0) }
+    }
+
     fn is_limited(self) -> bool {
         self.memory > 0 && self.memory < 1 << 60
     }
@@ -34,8 +39,12 @@ pub(super) fn plan(context: &Context<'_>, wish: &LimitsUpdate, change: &mut Chan
     if after == before || !after.is_limited() && !before.is_limited() {
         return Ok(());
     }
-    change.forward = updates(before, after);
-    change.back = updates(after, before);
+    let mut at = before;
+    for update in updates(before, after) {
+        let next = Pair::left_by(&update);
+        change.memory.push((update, updates(next, at)));
+        at = next;
+    }
     let had = format!("memory limit before: {}", limit_words(before.memory));
     change.notes.push(had);
     if after.is_limited() && wish.memory_swap_bytes.is_none() && after.swap != before.swap {
@@ -116,7 +125,7 @@ fn updates(from: Pair, to: Pair) -> Vec<LimitsUpdate> {
         memory_swap_bytes: Some(swap),
         ..LimitsUpdate::default()
     };
-    let swap_is_limited = from.is_limited() && from.swap != -1;
+    let swap_is_limited = from.is_limited() && from.swap != -1 && from.swap != NO_LIMIT;
     match (to.is_limited(), to.swap) {
         (false, _) if swap_is_limited => vec![update(from.memory, NO_LIMIT), update(NO_LIMIT, -1)],
         (false, _) => vec![update(NO_LIMIT, -1)],

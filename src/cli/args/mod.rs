@@ -1,5 +1,8 @@
 //! The command line as data: every flag with its help. The man page and the completions are printed from it.
 
+pub mod change;
+
+use change::{ContainerCommand, How, LimitCommand, NetworkCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -10,8 +13,10 @@ Exit codes:
   2  wrong usage, or no terminal to draw on
   3  the engine can't be reached and the command needs it
   4  audit --strict: something could not be decided
+  5  refused: nothing was changed
+  6  not all of a change was done; what stands is told
 
-Without a command the console opens. It only reads; --read-only pins that for the run.";
+Without a command the console opens. With --read-only nothing can be changed for the whole run.";
 
 /// A terminal console for the networks and the security of the containers on a Linux host.
 #[derive(Debug, Clone, Parser)]
@@ -148,6 +153,61 @@ pub enum Command {
         /// Where the host is taken from
         #[command(flatten)]
         from: From,
+    },
+    /// Start, stop, limit, rename, remove … containers
+    Container {
+        /// What is done
+        #[command(subcommand)]
+        what: ContainerCommand,
+    },
+    /// Create, remove, connect, disconnect … networks; plumb interfaces
+    Network {
+        /// What is done
+        #[command(subcommand)]
+        what: NetworkCommand,
+    },
+    /// Limits of traffic
+    #[command(subcommand_required = false, arg_required_else_help = true)]
+    Limit {
+        /// Apply kept limits again whenever their container comes back, until interrupted (fit for a service unit)
+        #[arg(long)]
+        keep: bool,
+        /// What is done
+        #[command(subcommand)]
+        what: Option<LimitCommand>,
+    },
+    /// Take a change back; without an id, the newest that can be
+    Undo {
+        /// Id of the entry in the journal
+        id: Option<String>,
+        /// Also over what somebody changed since
+        #[arg(short, long)]
+        force: bool,
+        /// How
+        #[command(flatten)]
+        how: How,
+    },
+    /// Changes that were made: who, what, and what became of them
+    Journal {
+        /// Only this entry, with its steps
+        id: Option<String>,
+        /// Form of the answer
+        #[arg(long, value_enum, default_value = "table")]
+        format: ListFormat,
+    },
+    /// Keep a change that waits to be confirmed; without an id, the newest
+    Confirm {
+        /// Id of the entry in the journal
+        id: Option<String>,
+    },
+    /// Take a change back at its deadline unless it is confirmed
+    #[command(hide = true)]
+    Guard {
+        /// State directory
+        #[arg(long)]
+        state: PathBuf,
+        /// Id of the entry in the journal
+        id: String,
     },
     /// Networks of the engine, and bridges and other devices that no engine made
     Networks {
