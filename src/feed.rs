@@ -1,7 +1,7 @@
 //! Where snapshots come from, as the console sees it: the live host, a recording or the demo. The console can't tell
 //! them apart; it reads updates and asks questions.
 
-use crate::model::{ContainerId, Snapshot, Subject};
+use crate::model::{ContainerId, DiskUse, Snapshot, Subject};
 use crate::text::Outside;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub enum Update<S = Arc<Snapshot>> {
     Logs(LogBatch),
     /// The raw answer of the engine for a subject, pretty JSON; or why there is none.
     Raw(Subject, Result<Outside, String>),
+    /// What takes room on the engine's disk; or why that is not known.
+    DiskUse(Result<DiskUse, String>),
     /// State of a recording that plays.
     Playback(Playback),
     /// The feed has ended for good; the reason in words.
@@ -31,6 +33,7 @@ impl<S> Update<S> {
             Update::Jump => Update::Jump,
             Update::Logs(batch) => Update::Logs(batch),
             Update::Raw(subject, answer) => Update::Raw(subject, answer),
+            Update::DiskUse(answer) => Update::DiskUse(answer),
             Update::Playback(playback) => Update::Playback(playback),
             Update::Ended(why) => Update::Ended(why),
         }
@@ -110,6 +113,8 @@ pub enum Ask {
     StopLogs,
     /// The engine's raw answer for a subject.
     Raw(Subject),
+    /// What takes room on the engine's disk. The engine counts it anew, which may take it a while.
+    DiskUse,
     /// Start or stop recording to a file; the answer is an event in the timeline.
     Record(Option<std::path::PathBuf>),
     /// Recording: play or pause.

@@ -500,3 +500,256 @@ fn t16_what_is_left_over() {
     let lab = Lab::shared();
     walk(&lab, 3, &["2", "enter", "end"], &["left over", "br-dead00000000", "bridge without network"]);
 }
+
+/// The console on the lab with a journal of its own.
+fn operator(lab: &Lab, size: (u16, u16), state: &std::path::Path) -> Console {
+    let mut line = command(&words(&lab.line(bridgewatch())));
+    line.env("XDG_STATE_HOME", state);
+    let console = Console::start(line, size);
+    console.wait_for_all(&["NAME", "shop", "worker", "MEM", "read-write"]);
+    console
+}
+
+/// Presses keys one after the other, each when what it is to act on is seen: `(key, what is seen after it)`.
+fn step_all(console: &mut Console, steps: &[(&str, &str)]) {
+    for (key, seen) in steps {
+        press_all(console, &[*key]);
+        console.wait_for(seen);
+    }
+}
+
+const STAYS: &str = "trap exit TERM INT; while :; do sleep 3600 & wait $!; done";
+
+/// Rate and limit behind a sign on the screen, in Mbit/s: `↑ 9.6 Mbit/s of 10 Mbit/s`.
+fn reached(screen: &str, sign: char) -> Option<f64> {
+    let line = screen.lines().find(|l| l.contains("of 10 Mbit/s"))?;
+    let words: Vec<&str> = line.split(sign).nth(1)?.split_whitespace().take(2).collect();
+    (words.get(1) == Some(&"Mbit/s")).then(|| words[0].parse().ok())?
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t17_hold_a_container_to_a_rate_and_give_it_back() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let swallow = "while :; do nc -l -p 9 >/dev/null; done";
+        let sink = Guest::run(&lab, &format!("sink{}", size.0), &["--network", "n1"], swallow);
+        // It begins once it is held back.
+        let pour = format!(
+            "while [ ! -e /go ]; do sleep 0.2; done; dd if=/dev/zero bs=100k count=1000 2>/dev/null | nc {} 9; {STAYS}",
+            sink.1
+        );
+        let noisy = Guest::run(&lab, &format!("noisy{}", size.0), &["--network", "n1"], &pour);
+        let veth = wire(&lab, &noisy.1, "eth0").veth;
+        let qdiscs = || output(lab.command("tc").args(["qdisc", "show", "dev", &veth]));
+        let before = qdiscs();
+        let mut console = operator(&lab, size, state.path());
+        press_all(&mut console, &["f", &format!("={}", noisy.1), "enter"]);
+        step_all(
+            &mut console,
+            &[("T", "both ways"), ("=10mbit", "1.25"), ("enter", "do it"), ("y", "done, and read back")],
+        );
+        lab.docker(&["exec", &noisy.1, "touch", "/go"]);
+        console.wait_until("the rate held at its limit", |screen| {
+            reached(screen, '↑').is_some_and(|rate| (8.5..10.6).contains(&rate))
+        });
+        assert!(qdiscs().contains("tbf"));
+        step_all(&mut console, &[("U", "Plan: undo"), ("y", "Result: undo")]);
+        console.wait_for("done, and read back");
+        assert_eq!(qdiscs(), before);
+        assert!(console.keys <= 9, "{} keys", console.keys);
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t18_an_isolated_network_with_fixed_addresses() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let all = ["left", "right"].map(|n| Guest::run(&lab, &format!("{n}{}", size.0), &["--network", "n1"], STAYS));
+        let name = format!("journeys-iso{}-{}", size.0, std::process::id());
+        let mut console = operator(&lab, size, state.path());
+        console.press("N");
+        console.wait_for("letters, digits");
+        step_all(
+            &mut console,
+            &[(&format!("={name}"), &name), ("tab", "no route to the outside"), ("space", "[x] yes")],
+        );
+        let screen = console.screen();
+        let subnet = screen.lines().find(|l| l.contains("subnet")).expect("a proposal").to_owned();
+        let subnet = subnet.split('[').nth(1).and_then(|s| s.split('/').next()).expect("a subnet").to_owned();
+        let base = subnet.rsplit_once('.').expect("an address").0.to_owned();
+        let address = |n: usize| format!("{base}.{}", 20 + n);
+        let members: Vec<String> = all.iter().enumerate().map(|(n, g)| format!("{}={}", g.1, address(n))).collect();
+        step_all(&mut console, &[("tab", "NAME=ADDRESS"), (&format!("={}", members.join(",")), "network connect")]);
+        step_all(&mut console, &[("enter", "do it"), ("y", "done, and read back")]);
+        assert!(console.keys <= 16, "{} keys", console.keys);
+        let network: Value = serde_json::from_str(&lab.docker(&["network", "inspect", &name])).expect("json");
+        assert_eq!(network[0]["Internal"], true);
+        for (n, guest) in all.iter().enumerate() {
+            let own = &inspect(&lab, &guest.1)["NetworkSettings"]["Networks"][&name];
+            assert_eq!(own["IPAddress"].as_str(), Some(address(n).as_str()));
+        }
+        step_all(&mut console, &[("U", "Plan: undo"), ("y", "Result: undo")]);
+        console.wait_for("done, and read back");
+        assert!(!lab.docker(&["network", "ls"]).contains(&name));
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t19_off_every_network_and_back() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let options = ["--network", "n1", "--network-alias", "spy"];
+        let guest = Guest::run(&lab, &format!("intruder{}", size.0), &options, STAYS);
+        lab.docker(&["network", "connect", "--alias", "mole", "back", &guest.1]);
+        let networks = || inspect(&lab, &guest.1)["NetworkSettings"]["Networks"].clone();
+        let of = |all: &Value, network: &str| {
+            let own = &all[network];
+            (own["IPAddress"].to_string(), own["Aliases"].to_string())
+        };
+        let before = networks();
+        let mut console = operator(&lab, size, state.path());
+        press_all(&mut console, &["f", &format!("={}", guest.1), "enter"]);
+        step_all(&mut console, &[("X", "every network"), ("enter", "do it"), ("y", "done, and read back")]);
+        assert_eq!(networks(), serde_json::json!({}), "off all of them");
+        assert_eq!(inspect(&lab, &guest.1)["State"]["Running"], true);
+        step_all(&mut console, &[("U", "Plan: undo"), ("y", "Result: undo")]);
+        console.wait_for("done, and read back");
+        let after = networks();
+        for network in ["n1", "back"] {
+            assert_eq!(of(&after, network), of(&before, network), "{network}");
+        }
+        assert!(console.keys <= 8, "{} keys", console.keys);
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t20_restart_a_project() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let project = format!("t20x{}", size.0);
+        let label = format!("com.docker.compose.project={project}");
+        let run = |n: &str| Guest::run(&lab, &format!("{project}{n}"), &["--label", &label], STAYS);
+        let all = ["a", "b", "c"].map(run);
+        let started = |g: &Guest| inspect(&lab, &g.1)["State"]["StartedAt"].to_string();
+        let before: Vec<String> = all.iter().map(started).collect();
+        let mut console = operator(&lab, size, state.path());
+        press_all(&mut console, &["/", &format!("={project}"), "enter"]);
+        console.wait_for("3/3");
+        step_all(&mut console, &[("space", "3 rows are marked"), ("R", "do it"), ("y", "rows")]);
+        let results = console.wait_for("done, and read back");
+        for guest in &all {
+            assert!(results.lines().any(|l| l.contains(&guest.1) && l.contains("done")), "{results}");
+        }
+        let after: Vec<String> = all.iter().map(started).collect();
+        assert!(before.iter().zip(&after).all(|(a, b)| a != b), "{before:?} {after:?}");
+        assert!(console.keys <= 7, "{} keys", console.keys);
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t21_take_back_the_second_thing_of_today() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let all = ["one", "two", "three"].map(|n| Guest::run(&lab, &format!("{n}{}", size.0), &[], STAYS));
+        let is_paused = |g: &Guest| inspect(&lab, &g.1)["State"]["Paused"] == true;
+        let mut console = operator(&lab, size, state.path());
+        for guest in &all {
+            press_all(&mut console, &["f", &format!("={}", guest.1), "enter", "P"]);
+            eventually("it is paused", PATIENCE, || {
+                // Asked for when it is no trifle.
+                if console.screen().contains("do it") {
+                    console.press("y");
+                }
+                is_paused(guest).then_some(())
+            });
+            console.press("esc");
+            console.wait_until("no sheet", |screen| !screen.contains("esc close"));
+        }
+        console.keys = 0;
+        step_all(&mut console, &[("u", "CHANGE")]);
+        console.wait_for_all(&[&all[0].1, &all[1].1, &all[2].1]);
+        step_all(&mut console, &[("down", "CHANGE"), ("U", "Plan: undo"), ("y", "Result: undo")]);
+        console.wait_for("done, and read back");
+        assert_eq!(all.iter().map(is_paused).collect::<Vec<_>>(), [true, false, true]);
+        assert!(console.keys <= 6, "{} keys", console.keys);
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t22_more_memory_without_a_restart() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let guest = Guest::run(&lab, &format!("cache{}", size.0), &["--memory", "64m"], STAYS);
+        let before = inspect(&lab, &guest.1);
+        let mut console = operator(&lab, size, state.path());
+        press_all(&mut console, &["f", &format!("={}", guest.1), "enter"]);
+        console.press("L");
+        console.wait_for_all(&["limit 64 MiB", "uses"]);
+        step_all(&mut console, &[("=128m", "docker update"), ("enter", "do it"), ("y", "done, and read back")]);
+        let after = inspect(&lab, &guest.1);
+        assert_eq!(after["HostConfig"]["Memory"], 128 << 20);
+        assert_eq!(after["State"]["StartedAt"], before["State"]["StartedAt"], "without a restart");
+        assert!(console.keys <= 7, "{} keys", console.keys);
+        console.quit();
+    }
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn j16_a_burst_of_keys_confirms_nothing() {
+    let lab = Lab::shared();
+    let state = tempfile::tempdir().expect("a directory");
+    let guest = Guest::run(&lab, "burst", &[], STAYS);
+    let started = || inspect(&lab, &guest.1)["State"]["StartedAt"].to_string();
+    let before = started();
+    let mut console = operator(&lab, (80, 24), state.path());
+    press_all(&mut console, &["f", &format!("={}", guest.1), "enter"]);
+    console.wait_for("Summary");
+    console.type_name("Ryyyy");
+    console.wait_for_all(&["Plan: restart", "before the plan was on the screen"]);
+    assert_eq!(started(), before);
+    step_all(&mut console, &[("y", "done, and read back")]);
+    assert_ne!(started(), before);
+    console.quit();
+}
+
+#[test]
+#[ignore = "needs the lab"]
+fn t19_fault_a_shell_that_dies_leaves_our_screen_whole() {
+    let lab = Lab::shared();
+    for size in SIZES {
+        let state = tempfile::tempdir().expect("a directory");
+        let guest = Guest::run(&lab, &format!("shell{}", size.0), &[], STAYS);
+        let mut console = operator(&lab, size, state.path());
+        press_all(&mut console, &["f", &format!("={}", guest.1), "enter"]);
+        step_all(&mut console, &[("e", "A terminal inside"), ("enter", "/ #")]);
+        let rows = format!("{} {}", size.1, size.0);
+        // Its size is ours; Ctrl+C is the child's.
+        step_all(&mut console, &[("=stty size\r", &rows)]);
+        console.press("ctrl+c");
+        // Modes that are not ours, and then a death without a word.
+        console.type_name("printf '\\033[?1000h\\033[31m'; kill -9 $$\r");
+        console.wait_for_all(&[&guest.1, "Summary", "137"]);
+        assert_eq!(console.modes(), (true, true, true), "alternate screen, no cursor, bracketed paste");
+        console.press("?");
+        console.wait_for("Help");
+        console.quit();
+    }
+}

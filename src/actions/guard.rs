@@ -90,6 +90,9 @@ pub fn stand_guard(dir: &Path, id: &EntryId, hand: &mut dyn Hand, mut up: impl W
     }
     deaf.thread_block().map_err(|e| format!("block signals: {e}"))?;
     let mut journal = Journal::open(dir).map_err(|e| e.to_string())?;
+    if journal.read().map_err(|e| e.to_string())?.entry(id).is_none() {
+        return Err(format!("the journal has no entry {id}"));
+    }
     let pid = std::process::id().cast_signed();
     let start = process::start_of(pid).unwrap_or_default();
     journal.guarded(id, pid, start).map_err(|e| e.to_string())?;

@@ -31,7 +31,7 @@ impl Hands {
     pub fn open(warrant: Warrant, host: Option<&str>, context: Option<&str>, state_dir: &Path) -> Self {
         let kernel = KernelHand::open(&warrant).map_err(|e| e.to_string());
         let engine = engine::resolve(host, context).map_err(|e| e.to_string());
-        let engine = engine.and_then(|target| EngineHand::connect(&target).map_err(|e| e.to_string()));
+        let engine = engine.and_then(|target| EngineHand::connect(&target, &warrant).map_err(|e| e.to_string()));
         Hands { engine: or_missing(engine), kernel: or_missing(kernel), ledger: Ledger::new(state_dir) }
     }
 

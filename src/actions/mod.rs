@@ -22,6 +22,6 @@ pub use guard::{GuardCommand, stand_guard};
 pub use hand::{Difference, Hand, HandError, Made, Moved};
 pub use hands::Hands;
 pub use kernel::KernelHand;
-pub use shell::{ShellEnd, ShellError, ShellIo, run_shell};
+pub use shell::{ShellEnd, ShellError, ShellIo, run_shell, run_shell_here};
 pub use who::who;
 pub use worker::{Desk, Told, Worker, at_start};

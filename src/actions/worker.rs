@@ -249,3 +249,136 @@ pub fn at_start(reading: &Reading) -> Vec<String> {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::{Difference, HandError, Made, Moved};
+    use crate::plan::{Cutoff, Identity, LedgerOp, Mode, Op, Risk, Step};
+
+    /// A hand for which everything goes as wanted.
+    struct Willing;
+
+    impl Hand for Willing {
+        fn check(&mut self, _: &Identity) -> Result<(), Moved> {
+            Ok(())
+        }
+        fn apply(&mut self, _: &Op) -> Result<Made, HandError> {
+            Ok(Made::default())
+        }
+        fn read_back(&mut self, _: &Op, _: &Made) -> Result<(), Difference> {
+            Ok(())
+        }
+    }
+
+    fn plan(cutoff: bool) -> Box<Plan> {
+        let container = crate::plan::ContainerRef { id: "c".into(), name: "web".into() };
+        let op = Op::Ledger(LedgerOp::Forget { container, network: None });
+        let step = Step { row: 0, op: op.clone(), undo: vec![op], gone_with: None, lasting: None };
+        Box::new(Plan {
+            title: "a change".into(),
+            wish: None,
+            undoes: None,
+            rows: vec!["web".into()],
+            identities: Vec::new(),
+            steps: vec![step],
+            affects: Vec::new(),
+            lasting: Vec::new(),
+            notes: Vec::new(),
+            risk: Risk::Change,
+            cutoff: cutoff.then(|| Cutoff { why: String::new(), seconds: 30 }),
+            left_out: Vec::new(),
+        })
+    }
+
+    struct Bench {
+        worker: Worker,
+        told: Receiver<Progress>,
+        permit: Permit,
+    }
+
+    impl Bench {
+        fn new(state_dir: Result<PathBuf, String>) -> Self {
+            let Mode::Operate(warrant) = Mode::settle(false) else { unreachable!("not read-only") };
+            // A guard that is up at once and never comes down by itself.
+            let program = PathBuf::from("/bin/sh");
+            let arguments = ["-c", "echo up; exec sleep 60"].map(Into::into).to_vec();
+            let desk = Desk { state_dir, session: Session::default(), guard: GuardCommand { program, arguments } };
+            let (send, told) = channel();
+            let tell: Told = Arc::new(move |progress| send.send(progress).is_ok());
+            let worker = Worker::spawn(Box::new(Willing), desk, tell).expect("a thread");
+            Bench { worker, told, permit: warrant.permit() }
+        }
+
+        fn order(&self, order: Order) {
+            self.worker.order(order, self.permit.clone());
+        }
+
+        /// The next thing told that `of` knows.
+        fn next<T>(&self, of: impl Fn(Progress) -> Option<T>) -> T {
+            loop {
+                let progress = self.told.recv_timeout(Duration::from_secs(30)).expect("something is told");
+                if let Some(found) = of(progress) {
+                    return found;
+                }
+            }
+        }
+
+        fn apply(&self, cutoff: bool) -> Entry {
+            self.order(Order::Apply { plan: plan(cutoff), on_failure: OnFailure::Stop });
+            self.next(|p| if let Progress::Ended(entry) = p { Some(*entry) } else { None })
+        }
+
+        fn journal(&self) -> Arc<Vec<Entry>> {
+            self.next(|p| if let Progress::Journal(Ok(entries)) = p { Some(entries) } else { None })
+        }
+    }
+
+    #[test]
+    fn an_order_is_carried_out_and_the_journal_is_told_before_and_after() {
+        let home = tempfile::tempdir().expect("a directory");
+        let bench = Bench::new(Ok(home.path().join("b")));
+        assert!(bench.journal().is_empty());
+        let entry = bench.apply(false);
+        assert_eq!(entry.state, EntryState::Done);
+        assert_eq!(bench.journal().last().map(|e| e.id.clone()), Some(entry.id));
+    }
+
+    #[test]
+    fn without_a_journal_every_order_is_refused_with_the_reason() {
+        let bench = Bench::new(Err("there is no state directory".into()));
+        bench.order(Order::Apply { plan: plan(false), on_failure: OnFailure::Stop });
+        let refusal = bench.next(|p| if let Progress::NotBegun(refusal) = p { Some(refusal) } else { None });
+        assert!(refusal.why.contains("there is no state directory"), "{refusal}");
+    }
+
+    #[test]
+    fn what_waits_is_confirmed_or_taken_back_on_the_spot() {
+        let home = tempfile::tempdir().expect("a directory");
+        let bench = Bench::new(Ok(home.path().join("b")));
+        bench.journal();
+        let state = |id: &EntryId| bench.journal().iter().find(|e| e.id == *id).expect("an entry").state;
+        let kept = bench.apply(true);
+        assert_eq!((kept.state, state(&kept.id)), (EntryState::Unconfirmed, EntryState::Unconfirmed));
+        bench.order(Order::Confirm(kept.id.clone()));
+        assert_eq!(state(&kept.id), EntryState::Done);
+        let other = bench.apply(true);
+        state(&other.id);
+        bench.order(Order::TakeBack(other.id.clone()));
+        assert_eq!(state(&other.id), EntryState::Undone);
+        bench.order(Order::TakeBack(kept.id));
+        bench.next(|p| matches!(p, Progress::NotBegun(_)).then_some(()));
+    }
+
+    #[test]
+    fn what_another_writes_is_told() {
+        let home = tempfile::tempdir().expect("a directory");
+        let bench = Bench::new(Ok(home.path().join("b")));
+        bench.journal();
+        let mut other = Journal::open(&home.path().join("b")).expect("opens");
+        let who = who(Session::default(), &plan(false));
+        let id = other.begin(&who, &plan(false)).expect("begun");
+        let entries = bench.journal();
+        assert_eq!((entries[0].id.clone(), entries[0].state), (id, EntryState::UnderWay));
+    }
+}

@@ -267,7 +267,7 @@ pub const TABLE: &[Entry] = &[
     e(Change, A::PruneVolumes, &[], "prune volumes that nobody mounts", ""),
     e(Change, A::PruneImages, &[], "prune images without a name that nobody uses", ""),
     e(Plan, A::Yes, &["y"], "do it", "do it"),
-    e(Plan, A::No, &["n", "esc", "q"], "do not; while it runs: begin no further step", "no"),
+    e(Plan, A::No, &["n"], "do not; while it runs: begin no further step", "no"),
     e(Plan, A::CopyPlan, &["c", "f3"], "copy its lines", "copy"),
     e(Plan, A::OnFailure, &["s", "f4"], "stop, or go on with the other rows, when one fails", "on failure"),
     e(Plan, A::Window, &["w", "f6"], "take it back unless it is confirmed in time", "window"),

@@ -41,6 +41,7 @@ impl App {
             Msg::Click(target) => self.click(target, effects),
             Msg::Wheel(detail, lines) => self.wheel(detail, lines),
             Msg::Resize(width, height) => self.size = (width, height),
+            Msg::Update(Update::DiskUse(answer)) => self.previewed(answer, effects),
             Msg::Update(update) => self.arrive(update),
             Msg::Resumed(seconds) if seconds > 2 => {
                 self.say(format!("was stopped for {}", super::pages::duration(seconds)));
@@ -61,6 +62,8 @@ impl App {
             Update::Logs(batch) => drop(self.logs.take(batch)),
             Update::Raw(subject, answer) => self.raw.take(&subject, answer),
             Update::Playback(playback) => self.playback = Some(playback),
+            // Taken where plans are proposed.
+            Update::DiskUse(_) => {}
             Update::Ended(why) => {
                 self.error(format!("the feed has ended: {why}"));
                 self.ended = Some(why);

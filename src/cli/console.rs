@@ -1,16 +1,20 @@
 //! Opening the console on a live host, a recording, or the demo.
 
 use super::args::Global;
+use super::change;
 use super::run::{CommandError, code};
 use super::source::live_options;
+use crate::actions::{ShellEnd, Worker, run_shell_here};
 use crate::app::keymap::Keymap;
 use crate::app::{Options, Prefs, Settings};
-use crate::feed::{Ask, Feed};
-use crate::plan::Mode;
+use crate::feed::{Ask, Feed, Update};
+use crate::model::Snapshot;
+use crate::plan::{Mode, Warrant};
 use crate::recording::{Reader, demo as embedded};
 use crate::terminal::{self, Msg, Setup};
 use crate::{live as live_host, playback};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -20,14 +24,63 @@ use tokio::sync::mpsc::UnboundedSender;
 /// # Errors
 /// The endpoint of the engine can't be settled, or the terminal is none.
 pub fn live(global: &Global) -> Result<u8, CommandError> {
-    let (settings, setup) = settle(global)?;
+    let (settings, mut setup) = settle(global)?;
     let mut options = live_options(global);
     if global.interval.is_none() {
         options.interval = Duration::from_millis(settings.interval_ms);
     }
     let inbox = channel();
-    let asks = live_host::start(options, terminal::analysed(inbox.0.clone())?)?;
+    let keeper = match Mode::settle(global.read_only) {
+        Mode::Operate(warrant) => Some(operate(global, warrant, &mut setup, inbox.0.clone())?),
+        Mode::ReadOnly => None,
+    };
+    let analysed = terminal::analysed(inbox.0.clone())?;
+    let sink: live_host::Sink = match keeper {
+        None => analysed,
+        Some(keeper) => Arc::new(move |update| {
+            if let Update::Snapshot(snapshot) = &update {
+                // A keeper that has ended keeps nothing; the screen says of each limit whether it holds.
+                let _ = keeper.send(snapshot.clone());
+            }
+            analysed(update)
+        }),
+    };
+    let asks = live_host::start(options, sink)?;
     show(setup, Feed { asks, is_recording: false, label: "live".into() }, inbox)
+}
+
+/// Gives the console its hands: a thread that takes its orders, and what leaves the screen to a shell. Gives what is
+/// shown each snapshot, so that kept limits are applied again.
+fn operate(
+    global: &Global,
+    warrant: Warrant,
+    setup: &mut Setup,
+    inbox: Sender<Msg>,
+) -> Result<Sender<Arc<Snapshot>>, CommandError> {
+    let desk = change::desk(global);
+    let permit = warrant.permit();
+    setup.options.permit = Some(permit.clone());
+    setup.options.session = desk.session.clone();
+    let state_dir = desk.state_dir.clone().unwrap_or_default();
+    let hands = change::hands(global, warrant, &state_dir);
+    let told = Arc::new(move |progress| inbox.send(Msg::Progress(progress)).is_ok());
+    let session = desk.session.clone();
+    let worker = Arc::new(Worker::start(hands, desk, told)?);
+    let keeper = change::beside(worker.clone(), permit, session)?;
+    let (host, context) = (global.host.clone(), global.context.clone());
+    setup.hands = Some(terminal::Hands {
+        order: Box::new(move |order, permit| worker.order(order, permit)),
+        shell: Box::new(move |wish, permit| {
+            let engine = (host.as_deref(), context.as_deref());
+            match run_shell_here(engine, &wish, &terminal::size, &permit) {
+                Ok(ShellEnd::Exited(0)) => ("the terminal has ended".to_owned(), false),
+                Ok(ShellEnd::Exited(code)) => (format!("the terminal has ended with exit code {code}"), false),
+                Ok(ShellEnd::Left) => ("left; the process goes on".to_owned(), false),
+                Err(error) => (error.to_string(), true),
+            }
+        }),
+    });
+    Ok(keeper)
 }
 
 /// The console on a recording.

@@ -241,6 +241,12 @@ pub fn table(document: &LimitsDoc) -> Table {
             ]);
         }
     }
+    for orphan in &document.orphans {
+        let mut cells = vec![String::from("-"); 10];
+        cells[2] = orphan.shown().into_owned();
+        cells[9] = "left over: the interface it was made for is gone".to_owned();
+        table.row(cells);
+    }
     table
 }
 
@@ -248,4 +254,34 @@ fn limit_words(direction: &DirectionDoc) -> String {
     let mut parts: Vec<String> = direction.rate_bps.map(|bps| words::bit_rate(bps as f64)).into_iter().collect();
     parts.extend(direction.netem.as_ref().map(words::disorder).filter(|w| !w.is_empty()));
     if parts.is_empty() { direction.kind.clone() } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::testing::limited as stage;
+
+    #[test]
+    fn the_table_tells_each_direction_and_what_became_of_wanted_limits() {
+        let mut stage = stage();
+        let document = document(&stage.snapshot, &stage.report, None);
+        let text = table(&document).text();
+        let line = |word: &str| {
+            let line = text.lines().find(|l| l.contains(word)).unwrap_or_else(|| panic!("no {word} in {text}"));
+            line.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            line("tbf on veth11"),
+            "web bridge veth11 down 10 Mbit/s 9.99 Mbit/s 33 3000 B tbf on veth11 at the limit"
+        );
+        assert_eq!(line("tbf on bwi11"), "web bridge veth11 up 5 Mbit/s 1 Mbit/s 0 3000 B tbf on bwi11");
+        assert!(line("netem").contains("+100ms±10ms loss 1%") && line("netem").ends_with("(not by bridgewatch)"));
+        assert!(line("limit gone").starts_with("db n2 - - down 1 Mbit/s"), "{text}");
+        // Only what was asked for; and what can't be read says why.
+        let db = stage.snapshot.containers.iter().find(|c| c.name == *"db").expect("db").id.clone();
+        let only = super::document(&stage.snapshot, &stage.report, Some(&db));
+        assert!(only.limits.len() == 2 && only.limits.iter().all(|l| l.container_id.as_ref() == Some(&db)));
+        stage.snapshot = std::sync::Arc::new(Snapshot::default());
+        assert!(super::document(&stage.snapshot, &stage.report, None).gap.is_some());
+    }
 }

@@ -64,6 +64,9 @@ pub enum CommandError {
     /// A change was refused; nothing was done.
     #[error("{0}")]
     Refused(String),
+    /// A terminal inside a container could not be had.
+    #[error("{0}")]
+    Shell(String),
 }
 
 impl CommandError {

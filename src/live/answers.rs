@@ -77,6 +77,21 @@ impl Answers {
         }
     }
 
+    /// Asks the engine what takes room on its disk.
+    pub fn disk_use(&mut self) {
+        let reader = match self.reader() {
+            Ok(reader) => reader,
+            Err(reason) => {
+                (self.sink)(Update::DiskUse(Err(reason)));
+                return;
+            }
+        };
+        let sink = self.sink.clone();
+        tokio::spawn(async move {
+            sink(Update::DiskUse(reader.disk_use().await.map_err(|e| e.to_string())));
+        });
+    }
+
     /// Asks the engine for its own words.
     pub fn raw(&mut self, subject: Subject, snapshot: &Snapshot) {
         let wanted = match &subject {

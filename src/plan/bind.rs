@@ -32,14 +32,15 @@ impl Bound {
         }
     }
 
-    /// Fills in what is known by now.
+    /// Fills in what is known by now. What was made here goes before an identity of old: of two networks or interfaces
+    /// of one name, the other is gone, and taking a removal back makes a successor.
     pub fn fill(&self, op: &mut Op) {
         match op {
             Op::Engine(op) => {
                 if let Some(network) = network_of(op) {
                     let known = self.networks.iter().rev().find(|(name, _)| *name == network.name);
-                    if network.id.is_none() {
-                        network.id = known.map(|(_, id)| id.clone());
+                    if let Some((_, id)) = known {
+                        network.id = Some(id.clone());
                     }
                 }
             }
@@ -50,8 +51,8 @@ impl Bound {
                         .iter()
                         .rev()
                         .find(|(place, name, _)| place.netns == link.place.netns && *name == link.name);
-                    if link.ifindex.is_none() {
-                        link.ifindex = known.map(|(_, _, ifindex)| *ifindex);
+                    if let Some((_, _, ifindex)) = known {
+                        link.ifindex = Some(*ifindex);
                     }
                 }
             }

@@ -69,7 +69,7 @@ impl Replay {
             Ask::Seek(by_secs) => self.player.skip(by_secs),
             Ask::SeekTo(thousandths) => self.player.jump(self.player.duration() * thousandths.min(1_000) / 1_000),
             Ask::Speed(percent) => self.player.set_speed(f64::from(percent) / 100.0),
-            Ask::Refresh | Ask::Interest(_) | Ask::Record(_) | Ask::Quit => {}
+            Ask::Refresh | Ask::Interest(_) | Ask::DiskUse | Ask::Record(_) | Ask::Quit => {}
         }
         Vec::new()
     }

@@ -15,6 +15,7 @@ mod tty;
 pub use analyst::analysed;
 pub use run::run;
 pub use signals::Signal;
+pub use tty::size;
 
 use crate::app::{News, Options};
 use crate::plan::{Order, Permit, Progress, ShellWish};

@@ -83,8 +83,9 @@ impl Painter {
         self.abandon.store(true, Ordering::Relaxed);
     }
 
-    /// Draws the state, if the terminal is ready for it. False when it must be tried again later.
-    pub(super) fn paint(&mut self, app: &App) -> Result<bool, Gone> {
+    /// Draws the state, if the terminal is ready for it; `about_to` is called just before the frame is written. False
+    /// when it must be tried again later.
+    pub(super) fn paint(&mut self, app: &App, about_to: impl FnOnce()) -> Result<bool, Gone> {
         if self.waiting {
             return Ok(false);
         }
@@ -98,6 +99,7 @@ impl Painter {
         encode(&mut self.bytes, &mut self.pen, self.shown.as_ref(), &frame, screen::cursor(app));
         self.spare = self.shown.replace(frame).unwrap_or_default();
         let bytes = std::mem::take(&mut self.bytes);
+        about_to();
         let sent = self.send(&bytes);
         self.bytes = bytes;
         sent.map(|()| true)

@@ -135,9 +135,11 @@ impl Console {
             if self.app.world.has_snapshot {
                 panics::rehearse("draw");
             }
-            match self.painter.paint(&self.app) {
+            // Counted before the frame is out: a key that answers it can be read before this thread goes on.
+            let mut reads = None;
+            match self.painter.paint(&self.app, || reads = Some(self.reader.reads())) {
                 Err(_) => return 128 + 1,
-                Ok(true) if !self.painter.is_waiting() => self.seen = Some(self.reader.reads()),
+                Ok(true) if !self.painter.is_waiting() => self.seen = reads,
                 Ok(_) => {}
             }
             let Ok(first) = inbox.recv() else { return 0 };

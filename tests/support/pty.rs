@@ -51,6 +51,7 @@ pub fn command(line: &[&str]) -> CommandBuilder {
     }
     command.env("HOME", "/nonexistent");
     command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command.cwd(env!("CARGO_TARGET_TMPDIR"));
     command
 }
@@ -188,6 +189,7 @@ impl Console {
             "enter" => b"\r".to_vec(),
             "esc" => b"\x1b".to_vec(),
             "tab" => b"\t".to_vec(),
+            "space" => b" ".to_vec(),
             "up" => b"\x1b[A".to_vec(),
             "down" => b"\x1b[B".to_vec(),
             "pgdn" => b"\x1b[6~".to_vec(),

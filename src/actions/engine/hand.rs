@@ -5,7 +5,7 @@ use super::told::{failure, lost};
 use super::{call, check, read_back};
 use crate::actions::{Difference, Hand, HandError, Made, Moved};
 use crate::model::{ContainerId, NetworkId};
-use crate::plan::{EngineOp, Identity, NetworkRef, Op};
+use crate::plan::{EngineOp, Identity, NetworkRef, Op, Warrant};
 use crate::sources::engine::{EngineError, EngineReader, EngineTarget};
 use crate::text::clean_line;
 use std::io;
@@ -23,7 +23,7 @@ impl EngineHand {
     ///
     /// # Errors
     /// [`EngineError`] for a missing socket, unusable certificates, or no descriptors for the runtime.
-    pub fn connect(target: &EngineTarget) -> Result<Self, EngineError> {
+    pub fn connect(target: &EngineTarget, _warrant: &Warrant) -> Result<Self, EngineError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error: io::Error| EngineError::Unreachable {
             endpoint: target.endpoint.url.clone(),

@@ -190,10 +190,16 @@ impl<'a> Run<'a> {
         self.set(n, StepState::Begun, "taking it back".into())?;
         let mut problems = Vec::new();
         let mut is_known = was == StepState::Done;
-        for op in &undo {
-            let (state, detail) = match self.hand.apply(op) {
+        for mut op in undo {
+            self.bound.fill(&mut op);
+            let (state, detail) = match self.hand.apply(&op) {
                 Err(HandError::Gone { .. }) => continue,
-                applied => self.judge(op, &applied),
+                applied => {
+                    if let Ok(made) = &applied {
+                        self.bound.note(&op, made.network.as_ref(), made.link);
+                    }
+                    self.judge(&op, &applied)
+                }
             };
             is_known &= state != StepState::Unknown;
             if !matches!(state, StepState::Done | StepState::Already) {

@@ -6,6 +6,7 @@
 use super::message::{ADD, NLM_F_REPLACE, attribute, request, string};
 use crate::model::{IfIndex, Netem, QdiscSetup, TcAction, TcHandle};
 use crate::plan::Classifier;
+use crate::plan::limits::rule::POLICE_MTU;
 use crate::sources::netlink::tc::TICK_NS;
 use crate::sources::netlink::wire::{RTM_NEWQDISC, RTM_NEWTFILTER, Request};
 
@@ -18,8 +19,6 @@ const NLA_F_NESTED: u16 = 0x8000;
 /// `ETH_P_ALL`.
 const EVERY_PROTOCOL: u16 = 3;
 const LINKLAYER_ETHERNET: u8 = 1;
-/// Packets up to this size pass a policer: the largest that the kernel joins, and room for their headers.
-pub(super) const POLICE_MTU: u32 = 128 << 10;
 
 /// `struct tcmsg`: family, padding (3), index (4), handle (4), parent (4), info (4).
 fn tcmsg(index: IfIndex, handle: TcHandle, parent: TcHandle, info: u32) -> Vec<u8> {

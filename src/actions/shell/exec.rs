@@ -151,7 +151,7 @@ impl Session<'_> {
         let [term, hangup, interrupt] = &mut ends;
         let result = tokio::select! {
             result = out => result,
-            () = keys_in(&mut keyboard.keys, to, &seen) => Ok(()),
+            () = keys_in(&mut keyboard.keys, to, self.has_terminal, &seen) => Ok(()),
             () = sizes => Ok(()),
             _ = term.0.recv() => Err(ShellError::Signal(term.1)),
             _ = hangup.0.recv() => Err(ShellError::Signal(hangup.1)),

@@ -67,7 +67,8 @@ impl Drop for Keyboard {
     }
 }
 
-/// Notices the keys that leave (Ctrl-P Ctrl-Q), which the engine acts on.
+/// Keeps back the keys that leave (Ctrl-P Ctrl-Q). The engine could act on them itself, but 20.10 then takes the process
+/// for ended, which goes on.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     is_half: bool,
@@ -76,13 +77,42 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    /// Looks at keys on their way.
-    pub(super) fn see(&mut self, keys: &[u8]) {
+    /// The keys to be sent: a Ctrl-P waits for the key after it.
+    pub(super) fn pass(&mut self, keys: &[u8]) -> Vec<u8> {
         const CTRL_P: u8 = 0x10;
         const CTRL_Q: u8 = 0x11;
+        let mut out = Vec::with_capacity(keys.len() + 1);
         for key in keys {
-            self.is_asked |= self.is_half && *key == CTRL_Q;
-            self.is_half = *key == CTRL_P;
+            match (std::mem::take(&mut self.is_half), *key) {
+                (true, CTRL_Q) => {
+                    self.is_asked = true;
+                    break;
+                }
+                (was_half, key) => {
+                    out.extend(was_half.then_some(CTRL_P));
+                    self.is_half = key == CTRL_P;
+                    out.extend((key != CTRL_P).then_some(key));
+                }
+            }
         }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_both_keys_leave_and_all_others_pass() {
+        let mut leaving = Leaving::default();
+        assert_eq!(leaving.pass(b"ls\x10"), b"ls");
+        assert_eq!(leaving.pass(b"x"), b"\x10x");
+        assert_eq!(leaving.pass(b"\x10\x10\x11y"), b"\x10");
+        assert!(leaving.is_asked);
+        let mut leaving = Leaving::default();
+        assert_eq!(leaving.pass(b"\x11\x10"), b"\x11");
+        assert_eq!(leaving.pass(b"\x11"), b"");
+        assert!(leaving.is_asked);
     }
 }

@@ -13,8 +13,8 @@ mod screen;
 pub use end::{ShellEnd, ShellError};
 
 use crate::plan::{Permit, ShellWish};
-use crate::sources::engine::{EngineReader, EngineTarget};
-use std::os::fd::BorrowedFd;
+use crate::sources::engine::{self, EngineReader, EngineTarget};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Where the operator sits.
 pub struct ShellIo<'a> {
@@ -28,8 +28,25 @@ pub struct ShellIo<'a> {
     pub size: &'a dyn Fn() -> (u16, u16),
 }
 
-/// Keys that leave the process running, as the engine writes them.
+/// Keys that leave the process running, as the engine writes them; they do not reach it.
 const DETACH_KEYS: &str = "ctrl-p,ctrl-q";
+
+/// As [`run_shell`], for the engine that a command line or its environment names, on the terminal of this process.
+///
+/// # Errors
+/// As [`run_shell`], and when no engine is named.
+pub fn run_shell_here(
+    (host, context): (Option<&str>, Option<&str>),
+    wish: &ShellWish,
+    size: &dyn Fn() -> (u16, u16),
+    permit: &Permit,
+) -> Result<ShellEnd, ShellError> {
+    let target = engine::resolve(host, context);
+    let target = target.map_err(|e| ShellError::Refused { what: "find the engine".into(), reason: e.to_string() })?;
+    let (input, output, errors) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let io = ShellIo { input: input.as_fd(), output: output.as_fd(), errors: errors.as_fd(), size };
+    run_shell(&target, wish, &io, permit)
+}
 
 /// Runs a terminal until its process ends or the operator leaves it. Blocks.
 ///

@@ -24,11 +24,22 @@ pub(super) struct Seen {
     pub(super) head: RefCell<Vec<u8>>,
 }
 
-/// Keys to the engine, for ever; the end of the keys is told to it.
-pub(super) async fn keys_in(keys: &mut Receiver<Vec<u8>>, mut to: impl AsyncWrite + Unpin, seen: &Seen) {
-    while let Some(chunk) = keys.recv().await {
-        seen.leaving.borrow_mut().see(&chunk);
-        if to.write_all(&chunk).await.is_err() || to.flush().await.is_err() {
+/// Keys to the engine, until the operator leaves; the end of the keys is told to it.
+pub(super) async fn keys_in(
+    keys: &mut Receiver<Vec<u8>>,
+    mut to: impl AsyncWrite + Unpin,
+    has_terminal: bool,
+    seen: &Seen,
+) {
+    while let Some(mut chunk) = keys.recv().await {
+        if has_terminal {
+            chunk = seen.leaving.borrow_mut().pass(&chunk);
+        }
+        let is_sent = to.write_all(&chunk).await.is_ok() && to.flush().await.is_ok();
+        if seen.leaving.borrow().is_asked {
+            return;
+        }
+        if !is_sent {
             break;
         }
     }

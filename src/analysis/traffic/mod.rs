@@ -132,11 +132,12 @@ impl Traffic {
     pub fn build(before: Option<&Snapshot>, next: &Snapshot, wiring: &Wiring) -> Self {
         let mut traffic = Traffic::default();
         if let Some(tc) = next.tc.known() {
+            traffic.orphans = orphans(next, tc);
             traffic.shaped = shape::all(next, tc);
+            traffic.shaped.retain(|shaped| !traffic.orphans.contains(&shaped.link));
             for shaping in traffic.shaped.iter_mut().flat_map(|s| s.egress.iter_mut().chain(&mut s.ingress)) {
                 figures::fill(shaping, before, next);
             }
-            traffic.orphans = orphans(next, tc);
         }
         traffic.wanted = next.wanted.iter().map(|w| standing::of(w, next, wiring, &traffic.shaped)).collect();
         traffic

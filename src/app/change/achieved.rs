@@ -1,53 +1,60 @@
-//! After a limit was set: what is achieved against it, live, on the sheet of the result.
+//! After a limit was set: what is reached against it, live, on the sheet of the result.
 
+use crate::analysis::LinkKey;
+use crate::analysis::traffic::Shaping;
+use crate::analysis::traffic::words::bit_rate;
+use crate::app::Scene;
 use crate::app::state::App;
-use crate::model::Shape;
 use crate::plan::{Entry, LimitTarget, Wish};
 use crate::theme::Role;
 use crate::views::{Line, Span};
 
-/// A line for each target of a limit; none for other changes.
+/// A line for each interface of a limit; none for other changes.
 pub(super) fn lines(app: &App, entry: &Entry) -> Vec<Line> {
     let Some(Wish::Limit(wish)) = entry.plan.wish.as_ref().filter(|_| !entry.plan.steps.is_empty()) else {
         return Vec::new();
     };
     let scene = app.newest_scene();
-    let rates = &scene.report.rates;
-    let mut out = vec![Line::heading("achieved now")];
+    let mut out = Vec::new();
     for target in &wish.targets {
-        let (name, rx, tx) = match target {
-            LimitTarget::Container { id, .. } => {
-                let own = rates.container(id);
-                let name = scene.snapshot.container(id).map(|c| c.name.shown().into_owned()).unwrap_or_default();
-                (name, own.and_then(|r| r.rx_rate), own.and_then(|r| r.tx_rate))
-            }
-            LimitTarget::Link { netns, ifindex } => {
-                let own = rates.link(*netns, *ifindex);
-                let name = scene.snapshot.link(*netns, *ifindex).map(|l| l.name.shown().into_owned());
-                // What an interface sends is the download of those behind it.
-                (name.unwrap_or_default(), own.and_then(|r| r.tx_rate), own.and_then(|r| r.rx_rate))
-            }
-        };
-        let mut spans = vec![Span::new(format!("  {name}  "), Role::Name)];
-        spans.extend(direction("↓", Role::Rx, rx, wish.down.as_ref()));
-        spans.extend(direction("↑", Role::Tx, tx, wish.up.as_ref()));
-        out.push(Line::of(spans));
+        for (name, link) in links(&scene, target) {
+            let Some(shaped) = scene.report.traffic.of(link) else { continue };
+            let mut spans = vec![Span::new(format!("  {name}  "), Role::Name)];
+            spans.extend(direction("↓", Role::Rx, shaped.egress.as_ref()));
+            spans.extend(direction("↑", Role::Tx, shaped.ingress.as_ref()));
+            out.push(Line::of(spans));
+        }
+    }
+    if !out.is_empty() {
+        out.insert(0, Line::heading("reached now, of the limit"));
     }
     out
 }
 
-fn direction(sign: &str, role: Role, bytes_per_second: Option<f64>, shape: Option<&Shape>) -> Vec<Span> {
-    let now = bytes_per_second.map_or_else(Span::unknown, |b| Span::plain(bits(b * 8.0)));
-    let of = shape.and_then(|s| s.rate_bps).map(|most| format!(" of {}", bits(most as f64))).unwrap_or_default();
-    vec![Span::new(format!("{sign} "), role), now, Span::new(format!("{of}   "), Role::Dim)]
+/// The interfaces of our namespace that a target stands for.
+fn links(scene: &Scene<'_>, target: &LimitTarget) -> Vec<(String, LinkKey)> {
+    match target {
+        LimitTarget::Container { id, network } => {
+            let all = scene.report.wiring.attachments_of(id);
+            let on = |a: &&crate::analysis::Attachment| network.is_none() || a.network == *network;
+            let name = |id: &crate::model::NetworkId| {
+                scene.snapshot.networks.iter().find(|n| n.id == *id).map(|n| n.name.shown().into_owned())
+            };
+            all.filter(on)
+                .filter_map(|a| Some((a.network.as_ref().and_then(name).unwrap_or_default(), a.outer?)))
+                .collect()
+        }
+        LimitTarget::Link { netns, ifindex } => {
+            let name = scene.snapshot.link(*netns, *ifindex).map(|l| l.name.shown().into_owned());
+            vec![(name.unwrap_or_default(), (*netns, *ifindex))]
+        }
+    }
 }
 
-/// Bits per second as people read them: `9.6 Mbit/s`.
-pub fn bits(rate: f64) -> String {
-    match rate {
-        r if r < 1e3 => format!("{r:.0} bit/s"),
-        r if r < 1e6 => format!("{:.1} kbit/s", r / 1e3),
-        r if r < 1e9 => format!("{:.1} Mbit/s", r / 1e6),
-        r => format!("{:.2} Gbit/s", r / 1e9),
-    }
+fn direction(sign: &str, role: Role, shaping: Option<&Shaping>) -> Vec<Span> {
+    let Some(shaping) = shaping else { return vec![Span::new(format!("{sign} no limit   "), Role::Dim)] };
+    let now = shaping.figures.reached_bps.map_or_else(Span::unknown, |bps| Span::plain(bit_rate(bps)));
+    let of = shaping.rate_bps.map(|most| format!(" of {}", bit_rate(most as f64))).unwrap_or_default();
+    let held = if shaping.is_at_limit() { " held   " } else { "   " };
+    vec![Span::new(format!("{sign} "), role), now, Span::new(of, Role::Dim), Span::new(held, Role::Good)]
 }

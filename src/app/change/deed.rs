@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Begin {
     /// A plan.
     Plan(Wish),
+    /// The engine has to be asked first what would go.
+    Preview(Prune),
     /// A form.
     Form(&'static FormSpec),
     /// A terminal inside a container.
@@ -64,8 +66,8 @@ pub fn deed(app: &App, action: Action, targets: &Targets) -> Result<Begin, Strin
         },
         A::PruneContainers => Ok(Begin::Plan(Wish::Prune(Prune::Containers))),
         A::PruneNetworks => Ok(Begin::Plan(Wish::Prune(Prune::Networks))),
-        A::PruneVolumes => Ok(Begin::Plan(Wish::Prune(Prune::Volumes))),
-        A::PruneImages => Ok(Begin::Plan(Wish::Prune(Prune::Images))),
+        A::PruneVolumes => Ok(Begin::Preview(Prune::Volumes)),
+        A::PruneImages => Ok(Begin::Preview(Prune::Images)),
         _ => Err("nothing to be done here".to_owned()),
     }
 }

@@ -10,9 +10,14 @@ use crate::app::keys::{Code, Key};
 use crate::app::message::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
+use crate::feed::Ask;
+use crate::model::DiskUse;
 use crate::plan::{
-    Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState,
+    Entry, EntryId, EntryState, Ground, OnFailure, Order, Permit, Plan, Progress, Refusal, Risk, StepState, Wish,
 };
+
+/// Time after the end of a change until pictures are taken to show it.
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
 impl App {
     /// The newest scene, also while the screen is frozen: changes are made to what is there now.
@@ -76,6 +81,11 @@ impl App {
                 let form = Form::open(spec, targets, &self.ground(), self.world.generation);
                 self.overlays.push(Overlay::Form(Box::new(form)));
             }
+            Ok(Begin::Preview(what)) => {
+                self.changes.prune = Some(what);
+                self.say("asking the engine what would go and what that frees …");
+                effects.push(Effect::Ask(Ask::DiskUse));
+            }
             Ok(Begin::Shell(wish)) => {
                 let form = crate::app::forms::attach(&self.ground(), wish, self.world.generation);
                 self.overlays.push(Overlay::Form(Box::new(form)));
@@ -128,6 +138,13 @@ impl App {
     fn undoing(&self, id: &EntryId, force: bool) -> Result<Plan, Refusal> {
         let entry = self.world.journal().entries.iter().find(|e| e.id == *id);
         let entry = entry.ok_or_else(|| Refusal::new("undo", "the journal has no such entry"))?;
+        let done = entry.ended_at.unwrap_or(entry.at);
+        let seen = done.checked_add(SETTLING).unwrap_or(done);
+        if self.world.newest().taken_at < seen {
+            // A picture from before would say that somebody else changed it, or that nothing stands.
+            let why = "the host is being read again after the change";
+            return Err(Refusal::new(format!("undo {id}"), why).instead("the plan is shown here in a moment"));
+        }
         let plan = if force { crate::plan::undo_forced } else { crate::plan::undo };
         plan(&self.ground(), entry)
     }
@@ -176,14 +193,15 @@ impl App {
             }
             (Action::Yes, Stage::Asking(_)) if sheet.wanted_word().is_none() => self.confirm(effects),
             (Action::Choose, Stage::Ended(_) | Stage::Refused(_)) => drop(self.overlays.pop()),
-            (Action::No, Stage::Running) => self.cancel_or_hide(effects),
-            (Action::No, _) => drop(self.overlays.pop()),
+            (Action::No, Stage::Running) => self.cancel(effects),
+            // What runs goes on without its sheet; the banner tells of it.
+            (Action::No | Action::Back, _) => drop(self.overlays.pop()),
             (Action::OnFailure, Stage::Asking(plan)) if plan.rows.len() > 1 => {
                 sheet.on_failure = if sheet.on_failure == OnFailure::Stop { OnFailure::GoOn } else { OnFailure::Stop };
             }
             (Action::Window, Stage::Asking(_)) => sheet.window = !sheet.window,
             (Action::CopyPlan, Stage::Asking(_) | Stage::Running | Stage::Ended(_)) => self.copy_lines(effects),
-            (Action::Force, Stage::Refused(_)) => {
+            (Action::Force, Stage::Refused(refusal)) if refusal.field == Some("force") => {
                 if let Source::Undo(id, false) = sheet.source.clone() {
                     self.overlays.pop();
                     self.propose(Source::Undo(id, true), effects);
@@ -233,14 +251,12 @@ impl App {
         }
     }
 
-    fn cancel_or_hide(&mut self, effects: &mut Vec<Effect>) {
-        match &mut self.changes.run {
-            Some(run) if !run.is_cancelled => {
-                run.is_cancelled = true;
-                self.order(Order::Cancel, effects);
-                self.say("no further step begins");
-            }
-            _ => drop(self.overlays.pop()),
+    fn cancel(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(run) = &mut self.changes.run
+            && !std::mem::replace(&mut run.is_cancelled, true)
+        {
+            self.order(Order::Cancel, effects);
+            self.say("no further step begins");
         }
     }
 
@@ -262,6 +278,15 @@ impl App {
     pub(in crate::app) fn copy_plan(&mut self, plan: &Plan, effects: &mut Vec<Effect>) {
         let lines: Vec<String> = plan.steps.iter().map(|s| s.op.words()).collect();
         self.copy(if lines.len() == 1 { "the line" } else { "the lines" }, &lines.join(" && "), effects);
+    }
+
+    /// What the engine says of its disk: the preview of a prune that was asked for.
+    pub(in crate::app) fn previewed(&mut self, answer: Result<DiskUse, String>, effects: &mut Vec<Effect>) {
+        let Some(what) = self.changes.prune.take() else { return };
+        match answer {
+            Ok(preview) => self.propose(Source::Wish(Box::new(Wish::PruneShown { what, preview })), effects),
+            Err(why) => self.error(format!("the engine does not say what would go: {why}")),
+        }
     }
 
     /// What the hands tell.
@@ -337,7 +362,7 @@ impl App {
         };
         match self.overlays.iter_mut().rev().find(waits) {
             Some(Overlay::Sheet(sheet)) => {
-                (sheet.stage, sheet.scroll) = (stage, 0);
+                (sheet.stage, sheet.scroll, sheet.is_over) = (stage, 0, true);
                 true
             }
             _ => false,
@@ -348,7 +373,7 @@ impl App {
         if !self.show_in_sheet(stage.clone()) {
             let nothing = Source::Undo(EntryId(String::new()), true);
             let refusal = Refusal::new("", "");
-            let sheet = Sheet { stage, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
+            let sheet = Sheet { stage, is_over: true, ..Sheet::new(nothing, Err(refusal), self.world.generation) };
             self.overlays.push(Overlay::Sheet(Box::new(sheet)));
         }
     }

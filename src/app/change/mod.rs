@@ -18,12 +18,11 @@ mod replan;
 mod sheet;
 mod target;
 
-pub use achieved::bits;
 pub(super) use deed::limit_targets;
 pub use sheet::{Run, Sheet, Source, Stage};
 pub use target::Targets;
 
-use crate::plan::{Entry, EntryId, EntryState};
+use crate::plan::{Entry, EntryId, EntryState, Prune};
 use jiff::Timestamp;
 
 /// What goes on with changes.
@@ -31,6 +30,8 @@ use jiff::Timestamp;
 pub struct Changes {
     /// The plan that is carried out now.
     pub run: Option<Run>,
+    /// What is pruned once the engine has said what that would free.
+    pub(super) prune: Option<Prune>,
     /// The operator disarmed changes for this session.
     pub is_disarmed: bool,
 }

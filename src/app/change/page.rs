@@ -335,15 +335,17 @@ pub fn question(app: &App, sheet: &Sheet) -> Vec<Span> {
                 offer(key(Action::Window), if sheet.window { "no window" } else { "confirm window" }.to_owned());
             }
         }
-        Stage::Refused(_) => {
-            if matches!(sheet.source, Source::Undo(_, false)) {
+        Stage::Refused(refusal) => {
+            if matches!(sheet.source, Source::Undo(_, false)) && refusal.field == Some("force") {
                 offer(key(Action::Force), "undo it all the same".to_owned());
             }
             offer("esc".to_owned(), "close".to_owned());
         }
         Stage::Running => {
-            let cancelled = app.changes.run.as_ref().is_none_or(|r| r.is_cancelled);
-            offer(key(Action::No), if cancelled { "close, it goes on" } else { "cancel" }.to_owned());
+            if app.changes.run.as_ref().is_some_and(|r| !r.is_cancelled) {
+                offer(key(Action::No), "cancel".to_owned());
+            }
+            offer("esc".to_owned(), "close, it goes on".to_owned());
         }
         Stage::Ended(entry) => {
             if entry.state == EntryState::Unconfirmed {

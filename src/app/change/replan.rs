@@ -14,9 +14,7 @@ impl App {
         let generation = self.world.generation;
         for n in 0..self.overlays.len() {
             let source = match &self.overlays[n] {
-                Overlay::Sheet(sheet) if sheet.generation != generation && sheet.asked().is_some() => {
-                    sheet.source.clone()
-                }
+                Overlay::Sheet(sheet) if sheet.generation != generation && may_renew(sheet) => sheet.source.clone(),
                 Overlay::Form(form) if form.generation != generation => {
                     let mut form = form.clone();
                     form.refill(&self.ground(), generation);
@@ -34,10 +32,19 @@ impl App {
     }
 }
 
+/// What is asked, and what was refused by a picture that may have been older than what was done a moment ago.
+fn may_renew(sheet: &Sheet) -> bool {
+    !sheet.is_over && matches!(sheet.stage, Stage::Asking(_) | Stage::Refused(_))
+}
+
 fn renew(sheet: &mut Sheet, plan: Result<Plan, Refusal>) {
-    let Stage::Asking(old) = &sheet.stage else { return };
-    match plan {
-        Ok(plan) => {
+    match (plan, &sheet.stage) {
+        (Ok(plan), Stage::Refused(_)) => {
+            sheet.is_seen = false;
+            sheet.stage = Stage::Asking(Box::new(plan));
+        }
+        (Err(refusal), Stage::Refused(_)) => sheet.stage = Stage::Refused(refusal),
+        (Ok(plan), Stage::Asking(old)) => {
             let told = differences(old, &plan);
             if !told.is_empty() {
                 // What was read does not hold any more: the answer has to be given anew.
@@ -49,10 +56,11 @@ fn renew(sheet: &mut Sheet, plan: Result<Plan, Refusal>) {
             }
             sheet.stage = Stage::Asking(Box::new(plan));
         }
-        Err(refusal) => {
+        (Err(refusal), _) => {
             let why = format!("it has changed since you looked: {}", refusal.why);
             sheet.stage = Stage::Refused(Refusal { why, ..refusal });
         }
+        (Ok(_), _) => {}
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Sheet {
     pub moved: Vec<String>,
     /// Generation of the world that the plan was made from.
     pub generation: u64,
+    /// It tells what came of an order: no plan is made from it any more.
+    pub is_over: bool,
 }
 
 impl Sheet {
@@ -68,6 +70,7 @@ impl Sheet {
             is_seen: false,
             moved: Vec::new(),
             generation,
+            is_over: false,
         }
     }
 

@@ -15,6 +15,7 @@ pub const CHECKPOINT: FormSpec = FormSpec {
             Field::switch("leave-running", "leave running", false, "it goes on running"),
         ]
     },
+    says: super::nothing,
     request: |_, form| {
         named(form, |name| ContainerChange::Checkpoint { name, leave_running: form.is_on("leave-running") })
     },
@@ -26,6 +27,7 @@ pub const RESTORE: FormSpec = FormSpec {
     title: |ground, targets| format!("Restore {} from a checkpoint", targets.words(ground.snapshot)),
     fits: super::one_container,
     fields: |_, _| vec![Field::text("name", "name", "of the checkpoint")],
+    says: super::nothing,
     request: |_, form| named(form, |name| ContainerChange::Restore { name }),
 };
 

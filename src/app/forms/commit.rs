@@ -15,6 +15,7 @@ pub const FORM: FormSpec = FormSpec {
             Field::switch("pause", "pause", true, "its processes stand still meanwhile"),
         ]
     },
+    says: super::nothing,
     request: |_, form| match form.text("reference") {
         "" => Err(Refusal::new("commit", "give the image a name").at("reference")),
         reference => Ok(Request::Wish(Wish::Containers {

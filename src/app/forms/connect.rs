@@ -15,6 +15,7 @@ pub const FORM: FormSpec = FormSpec {
         _ => super::some_container(ground, targets),
     },
     fields,
+    says: super::nothing,
     request,
 };
 

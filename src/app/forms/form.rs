@@ -140,12 +140,21 @@ impl Form {
         self.judge(ground);
     }
 
+    /// What a member is asked for is typed in one field here.
+    fn at_a_field(&self, mut refusal: Refusal) -> Refusal {
+        let of_member = matches!(refusal.field, Some("ip" | "ip6" | "mac" | "alias" | "link" | "container"));
+        if of_member && self.field("member").is_some() {
+            refusal.field = Some("member");
+        }
+        refusal
+    }
+
     fn judge(&mut self, ground: &Ground<'_>) {
         self.verdict = match (self.spec.request)(ground, self) {
             Ok(Request::Shell(wish)) => Verdict::Shell(wish),
             Ok(Request::Wish(wish)) => match crate::plan::plan(ground, &wish) {
                 Ok(plan) => Verdict::Plan(Box::new(wish), Box::new(plan)),
-                Err(refusal) => Verdict::Refused(refusal),
+                Err(refusal) => Verdict::Refused(self.at_a_field(refusal)),
             },
             Err(refusal) => Verdict::Refused(refusal),
         };

@@ -21,6 +21,7 @@ pub const FORM: FormSpec = FormSpec {
             Field::text("other", "or another", "name or number: SIGWINCH, 42; instead of the one above"),
         ]
     },
+    says: super::nothing,
     request,
 };
 

@@ -1,10 +1,11 @@
 //! A traffic limit: of containers, a bridge, or an interface.
 
-use super::units::{self, RATE_HELP};
 use super::{Field, Form, FormSpec, Request};
-use crate::app::change::{Targets, bits, limit_targets};
+use crate::analysis::traffic::words::bit_rate;
+use crate::app::change::{Targets, limit_targets};
 use crate::app::keymap::Action;
 use crate::model::{ContainerId, Netem, Shape};
+use crate::plan::limits::units::{self, Meant, NotAUnit};
 use crate::plan::{Ground, LimitTarget, LimitWish, Refusal, Wish};
 
 /// The form.
@@ -13,8 +14,11 @@ pub const FORM: FormSpec = FormSpec {
     title: |ground, targets| format!("Limit the traffic of {}", targets.words(ground.snapshot)),
     fits: |_, targets| limit_targets(targets).map(drop),
     fields,
+    says,
     request,
 };
+
+const RATE_HELP: &str = "10mbit, 1.5MB/s, 200kbit; kbps and mbps are bytes per second, as in tc";
 
 const ALL: &str = "every network";
 const OFF: &str = "off";
@@ -27,7 +31,7 @@ fn now(ground: &Ground<'_>, targets: &Targets) -> (String, String) {
         ([], [(netns, ifindex)]) => rates.link(*netns, *ifindex).map_or((None, None), |r| (r.tx_rate, r.rx_rate)),
         _ => (None, None),
     };
-    let words = |rate: Option<f64>| rate.map(|r| format!("{} now", bits(r * 8.0))).unwrap_or_default();
+    let words = |rate: Option<f64>| rate.map(|r| format!("{} now", bit_rate(r * 8.0))).unwrap_or_default();
     (words(down), words(up))
 }
 
@@ -35,7 +39,7 @@ fn now(ground: &Ground<'_>, targets: &Targets) -> (String, String) {
 fn kept(ground: &Ground<'_>, targets: &Targets, of: fn(&crate::model::Wanted) -> Option<&Shape>) -> String {
     let is = |w: &&crate::model::Wanted| targets.containers.len() == 1 && targets.containers[0] == w.container;
     let rate = ground.snapshot.wanted.iter().filter(is).filter_map(of).find_map(|s| s.rate_bps);
-    rate.map(|r| format!("limited to {}, ", bits(r as f64))).unwrap_or_default()
+    rate.map(|r| format!("limited to {}, ", bit_rate(r as f64))).unwrap_or_default()
 }
 
 fn networks_of(ground: &Ground<'_>, id: &ContainerId) -> Vec<String> {
@@ -79,20 +83,39 @@ fn fields(ground: &Ground<'_>, targets: &Targets) -> Vec<Field> {
     out
 }
 
-fn given<T>(form: &Form, id: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Refusal> {
+fn given<T>(form: &Form, id: &'static str, read: impl Fn(&str) -> Result<T, NotAUnit>) -> Result<Option<T>, Refusal> {
+    let refuse =
+        |e: NotAUnit| Refusal::new("limit traffic", format!("`{}` {}", e.text, e.why)).instead(e.way_out).at(id);
     match form.text(id) {
         "" => Ok(None),
-        text => read(text).map(Some).map_err(|why| Refusal::new("limit traffic", why).at(id)),
+        text => read(text).map(Some).map_err(refuse),
     }
+}
+
+fn rate(text: &str) -> Result<u64, NotAUnit> {
+    units::parse_rate(text).map(|m: Meant| m.value)
+}
+
+fn size(text: &str) -> Result<u64, NotAUnit> {
+    units::parse_size(text).map(|m| m.value)
+}
+
+fn time(text: &str) -> Result<u64, NotAUnit> {
+    units::parse_time(text).map(|m| m.value)
+}
+
+fn says(form: &Form) -> Vec<String> {
+    let fields = ["rate", "down", "up"];
+    fields.into_iter().filter_map(|id| units::parse_rate(form.text(id)).ok()).map(|m| m.words).collect()
 }
 
 fn netem(form: &Form) -> Result<Option<Netem>, Refusal> {
     let netem = Netem {
-        delay_us: given(form, "delay", units::time)?.unwrap_or(0),
-        jitter_us: given(form, "jitter", units::time)?.unwrap_or(0),
-        loss_percent: given(form, "loss", units::percent)?.unwrap_or(0.0),
-        duplicate_percent: given(form, "duplicate", units::percent)?.unwrap_or(0.0),
-        reorder_percent: given(form, "reorder", units::percent)?.unwrap_or(0.0),
+        delay_us: given(form, "delay", time)?.unwrap_or(0),
+        jitter_us: given(form, "jitter", time)?.unwrap_or(0),
+        loss_percent: given(form, "loss", units::parse_percent)?.unwrap_or(0.0),
+        duplicate_percent: given(form, "duplicate", units::parse_percent)?.unwrap_or(0.0),
+        reorder_percent: given(form, "reorder", units::parse_percent)?.unwrap_or(0.0),
         ..Netem::default()
     };
     Ok((netem != Netem::default()).then_some(netem))
@@ -100,13 +123,13 @@ fn netem(form: &Form) -> Result<Option<Netem>, Refusal> {
 
 fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
     let off = |id| form.text(id) == OFF;
-    let one = |id: &'static str| if off(id) { Ok(None) } else { given(form, id, units::rate) };
-    let both = if off("rate") { None } else { given(form, "rate", units::rate)? };
+    let one = |id: &'static str| if off(id) { Ok(None) } else { given(form, id, rate) };
+    let both = if off("rate") { None } else { given(form, "rate", rate)? };
     let (down, up) = (one("down")?, one("up")?);
     let base = Shape {
         rate_bps: None,
-        burst_bytes: given(form, "burst", units::size)?,
-        latency_us: given(form, "latency", units::time)?,
+        burst_bytes: given(form, "burst", size)?,
+        latency_us: given(form, "latency", time)?,
         netem: netem(form)?,
         police: false,
     };
@@ -118,7 +141,7 @@ fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
     };
     let (down, up) = (shape(down, "down", false), shape(up, "up", form.is_on("police")));
     if down.is_none() && up.is_none() && !clear {
-        return Err(Refusal::new("limit traffic", format!("give a rate: {RATE_HELP}")).at("rate"));
+        return Err(Refusal::new("limit traffic", "give a rate").at("rate"));
     }
     let mut targets = limit_targets(&form.targets).map_err(|why| Refusal::new("limit traffic", why))?;
     let chosen = form.text("network");

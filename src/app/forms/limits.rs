@@ -1,10 +1,11 @@
 //! Limits of CPU, memory, tasks and I/O, changed while the container runs. An empty field stays as it is.
 
-use super::units;
 use super::{Field, Form, FormSpec, Request};
 use crate::app::change::Targets;
 use crate::app::keymap::Action;
+use crate::plan::containers::amounts::{parse_cpus, parse_size};
 use crate::plan::{ContainerChange, Ground, LimitsUpdate, Refusal, Wish};
+use crate::views::parts::format::memory;
 
 /// The form.
 pub const FORM: FormSpec = FormSpec {
@@ -12,6 +13,7 @@ pub const FORM: FormSpec = FormSpec {
     title: |ground, targets| format!("Limits of {}", targets.words(ground.snapshot)),
     fits: super::some_container,
     fields,
+    says: super::nothing,
     request,
 };
 
@@ -32,10 +34,10 @@ fn now(ground: &Ground<'_>, targets: &Targets) -> Option<Now> {
     let container = super::the_container(ground, targets)?;
     let config = container.config.known()?;
     let sample = ground.snapshot.sample(id);
-    let bytes = |limit: i64| if limit > 0 { units::shown(limit as f64) } else { "none".to_owned() };
+    let bytes = |limit: i64| if limit > 0 { memory(limit as u64) } else { "none".to_owned() };
     let used =
         sample.and_then(|s| Some((*s.memory_bytes.known()?, s.inactive_file_bytes.known().copied().unwrap_or(0))));
-    let used = used.map_or("?".to_owned(), |(all, file)| units::shown(all.saturating_sub(file) as f64));
+    let used = used.map_or("?".to_owned(), |(all, file)| memory(all.saturating_sub(file)));
     let tasks = sample.and_then(|s| s.pids.known()).map_or("?".to_owned(), ToString::to_string);
     let cpu = ground.report.rates.container(id).and_then(|r| r.cpu_percent);
     let cpu = cpu.map_or("?".to_owned(), |p| format!("{:.2}", p / 100.0));
@@ -90,19 +92,19 @@ fn bytes(form: &Form, id: &'static str) -> Result<Option<i64>, Refusal> {
         "" => Ok(None),
         "-1" => Ok(Some(-1)),
         text => {
-            let value = units::size(text).map_err(|why| Refusal::new(WHAT, why).at(id))?;
+            let value = parse_size(text).map_err(|why| Refusal::new(WHAT, why.to_string()).at(id))?;
             i64::try_from(value).map(Some).map_err(|_| Refusal::new(WHAT, "it is too large").at(id))
         }
     }
 }
 
 fn request(_: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
-    let cpus: Option<f64> = super::number(form, "cpus", WHAT)?;
-    if cpus.is_some_and(|c| !(0.0..=100_000.0).contains(&c)) {
-        return Err(Refusal::new(WHAT, "it is no number of CPUs").at("cpus"));
-    }
+    let cpus = match form.text("cpus") {
+        "" => None,
+        text => Some(parse_cpus(text).map_err(|why| Refusal::new(WHAT, why.to_string()).at("cpus"))?),
+    };
     let limits = LimitsUpdate {
-        nano_cpus: cpus.map(|c| (c * 1e9).round() as i64),
+        nano_cpus: cpus,
         cpu_quota_us: super::number(form, "cpu-quota", WHAT)?,
         cpu_period_us: super::number(form, "cpu-period", WHAT)?,
         cpu_shares: super::number(form, "cpu-shares", WHAT)?,

@@ -18,7 +18,6 @@ mod policy;
 mod remove;
 mod rename;
 mod shell;
-pub mod units;
 mod within;
 
 pub use fields::{Field, Value};
@@ -51,6 +50,8 @@ pub struct FormSpec {
     pub fits: fn(&Ground<'_>, &Targets) -> Result<(), String>,
     /// Its fields with what is proposed, and beside each what holds now.
     pub fields: fn(&Ground<'_>, &Targets) -> Vec<Field>,
+    /// How what was typed is understood, where it could mean something else.
+    pub says: fn(&Form) -> Vec<String>,
     /// What the filled form asks for; or which field is wrong.
     pub request: fn(&Ground<'_>, &Form) -> Result<Request, Refusal>,
 }
@@ -74,6 +75,11 @@ pub const FORMS: &[&FormSpec] = &[
     &checkpoint::RESTORE,
     &shell::FORM,
 ];
+
+/// Nothing that was typed could mean something else.
+fn nothing(_: &Form) -> Vec<String> {
+    Vec::new()
+}
 
 /// The form of an action.
 pub fn of(action: Action) -> Option<&'static FormSpec> {

@@ -14,6 +14,7 @@ pub const FORM: FormSpec = FormSpec {
     title: |_, _| "New network".to_owned(),
     fits: |_, _| Ok(()),
     fields,
+    says: super::nothing,
     request,
 };
 

@@ -70,7 +70,7 @@ fn wrong(form: &Form, refusal: &Refusal, indent: usize) -> Vec<Line> {
 fn value_room(field: &Field, columns: usize) -> usize {
     let room = columns.saturating_sub(VALUE_AT + 4);
     let beside = width(&field.beside);
-    if beside == 0 { room } else { room.saturating_sub(beside.min(room / 2)).min(30) }
+    if beside == 0 { room } else { room.saturating_sub(beside.min(room / 2)).min(20) }
 }
 
 fn field_line(field: &Field, is_current: bool, columns: usize) -> Line {
@@ -133,7 +133,11 @@ fn outcome(form: &Form, refused: Option<&Refusal>) -> Vec<Line> {
         out.push(Line::of([Span::new(format!("! {}", clean(&form.moved)), Role::Notice)]));
     }
     match &form.verdict {
-        Verdict::Plan(_, plan) => out.extend(plan_lines(plan)),
+        Verdict::Plan(_, plan) => {
+            let said = (form.spec.says)(form).into_iter();
+            out.extend(said.map(|text| Line::of([Span::new(format!("   {}", clean(&text)), Role::Dim)])));
+            out.extend(plan_lines(plan));
+        }
         Verdict::Shell(wish) if wish.attach => {
             out.push(Line::of([Span::plain("⏎ attaches: the console steps aside until you detach.")]));
             out.push(Line::of([Span::plain("Ctrl+P Ctrl+Q detaches and leaves it running.")]));

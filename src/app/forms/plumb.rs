@@ -18,6 +18,7 @@ pub const FORM: FormSpec = FormSpec {
         }
     },
     fields,
+    says: super::nothing,
     request,
 };
 

@@ -27,6 +27,7 @@ pub const FORM: FormSpec = FormSpec {
             Field::text("retries", "at most", "times, with on-failure only; without bound when empty"),
         ]
     },
+    says: super::nothing,
     request: |_, form| {
         let maximum_retries = super::number(form, "retries", "restart policy")?.unwrap_or(0);
         let policy = RestartPolicy { name: form.text("restart").to_owned(), maximum_retries };

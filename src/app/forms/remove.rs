@@ -15,6 +15,7 @@ pub const FORM: FormSpec = FormSpec {
             Field::switch("volumes", "volumes", false, "its anonymous volumes, too"),
         ]
     },
+    says: super::nothing,
     request: |_, form| {
         let change = ContainerChange::Remove { force: form.is_on("force"), volumes: form.is_on("volumes") };
         Ok(Request::Wish(Wish::Containers { of: form.targets.containers.clone(), change }))

@@ -13,6 +13,7 @@ pub const FORM: FormSpec = FormSpec {
         let now = super::the_container(ground, targets).map(|c| c.name.raw().to_owned()).unwrap_or_default();
         vec![Field::text("name", "new name", "letters, digits, _ . -").beside(format!("{now} now"))]
     },
+    says: super::nothing,
     request: |_, form| match form.text("name") {
         "" => Err(Refusal::new("rename", "give it a name").at("name")),
         name => Ok(Request::Wish(Wish::Containers {

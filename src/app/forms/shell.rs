@@ -25,6 +25,7 @@ pub const FORM: FormSpec = FormSpec {
                 .beside(format!("{user} now")),
         ]
     },
+    says: super::nothing,
     request: |_, form| {
         let container = form.targets.containers.first().cloned();
         let container = container.ok_or_else(|| Refusal::new("exec", "select a container first"))?;
@@ -45,6 +46,7 @@ const ATTACH: FormSpec = FormSpec {
     },
     fits: super::one_container,
     fields: |_, _| Vec::new(),
+    says: super::nothing,
     request: |_, form| {
         let container = form.targets.containers.first().cloned();
         let container = container.ok_or_else(|| Refusal::new("attach", "select a container first"))?;

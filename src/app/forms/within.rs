@@ -11,6 +11,7 @@ pub const STOP: FormSpec = FormSpec {
     title: |ground, targets| format!("Stop {}", targets.words(ground.snapshot)),
     fits: super::some_container,
     fields,
+    says: super::nothing,
     request: |_, form| Ok(wish(form, ContainerChange::Stop { timeout_s: seconds(form)? })),
 };
 
@@ -20,6 +21,7 @@ pub const RESTART: FormSpec = FormSpec {
     title: |ground, targets| format!("Restart {}", targets.words(ground.snapshot)),
     fits: super::some_container,
     fields,
+    says: super::nothing,
     request: |_, form| Ok(wish(form, ContainerChange::Restart { timeout_s: seconds(form)? })),
 };
 

@@ -155,6 +155,22 @@ pub enum ContainerCommand {
         #[command(flatten)]
         how: How,
     },
+    /// Run a shell or a command in a container; answers its exit code
+    Exec {
+        /// As this user
+        #[arg(short, long, value_name = "USER", default_value = "")]
+        user: String,
+        /// Container by name or id
+        container: String,
+        /// Command and arguments; bash, else sh, when none is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Take the terminal of a container's main process; Ctrl+P Ctrl+Q leaves it
+    Attach {
+        /// Container by name or id
+        container: String,
+    },
     /// Remove all containers that do not run
     Prune {
         #[command(flatten)]

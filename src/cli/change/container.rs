@@ -2,12 +2,17 @@
 
 use super::find;
 use super::flow::Operator;
-use crate::cli::CommandError;
-use crate::cli::args::Global;
+use crate::actions::{ShellEnd, run_shell_here};
 use crate::cli::args::change::{ContainerCommand, How, LimitFlags};
+use crate::cli::args::{From, Global};
+use crate::cli::source::take;
+use crate::cli::{CommandError, code};
+use crate::live::Patience;
+use crate::model::ContainerId;
 use crate::plan::containers::amounts::{parse_cpus, parse_size};
 use crate::plan::containers::parse_policy;
-use crate::plan::{ContainerChange, LimitsUpdate, Prune, Wish, plan};
+use crate::plan::{ContainerChange, LimitsUpdate, Mode, Prune, ShellWish, Wish, plan};
+use crate::terminal;
 use std::io::Write;
 
 pub(super) fn run(global: &Global, command: ContainerCommand, out: &mut impl Write) -> Result<u8, CommandError> {
@@ -29,6 +34,13 @@ pub(super) fn run(global: &Global, command: ContainerCommand, out: &mut impl Wri
             (vec![container], Change::Checkpoint { name, leave_running }, how)
         }
         ContainerCommand::Restore { container, name, how } => (vec![container], Change::Restore { name }, how),
+        ContainerCommand::Exec { user, container, command } => {
+            return shell(global, &container, |container| ShellWish { container, attach: false, command, user });
+        }
+        ContainerCommand::Attach { container } => {
+            let (command, user) = (Vec::new(), String::new());
+            return shell(global, &container, |container| ShellWish { container, attach: true, command, user });
+        }
         ContainerCommand::Prune { how } => {
             let operator = Operator::new(global, "prune containers")?;
             let made = plan(&operator.ground(), &Wish::Prune(Prune::Containers));
@@ -39,6 +51,21 @@ pub(super) fn run(global: &Global, command: ContainerCommand, out: &mut impl Wri
     let of = find::containers(&operator.taken.snapshot, &words)?;
     let made = plan(&operator.ground(), &Wish::Containers { of, change });
     operator.carry(made, &how, out)
+}
+
+/// Runs a terminal inside a container and answers its exit code.
+fn shell(global: &Global, word: &str, wish: impl FnOnce(ContainerId) -> ShellWish) -> Result<u8, CommandError> {
+    let Mode::Operate(warrant) = Mode::settle(global.read_only) else {
+        return Err(CommandError::Refused("a process in a container changes it: not with --read-only".into()));
+    };
+    let taken = take(global, &From::default(), Patience { depth: false, ..Patience::default() })?;
+    let wish = wish(find::container(&taken.snapshot, word)?.id.clone());
+    let engine = (global.host.as_deref(), global.context.as_deref());
+    match run_shell_here(engine, &wish, &terminal::size, &warrant.permit()) {
+        Ok(ShellEnd::Exited(status)) => Ok(u8::try_from(status).unwrap_or(code::FAILED)),
+        Ok(ShellEnd::Left) => Ok(code::OK),
+        Err(error) => Err(CommandError::Shell(error.to_string())),
+    }
 }
 
 fn update(flags: &LimitFlags, restart: Option<String>) -> Result<ContainerChange, CommandError> {

@@ -120,3 +120,39 @@ pub fn beside(worker: Arc<Worker>, permit: Permit, session: Session) -> std::io:
     })?;
     Ok(send)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::every_mode;
+    use crate::model::{Fact, Shape, Tc, Wanted};
+
+    #[test]
+    fn a_lost_limit_is_applied_again_and_not_at_every_look() {
+        let lab = every_mode();
+        let mut snapshot = lab.snapshot();
+        let parts = ["sch_tbf", "sch_ingress", "cls_u32", "cls_matchall", "act_mirred", "ifb"];
+        let parts = parts.map(|part| (part.to_owned(), Fact::Known(true))).into();
+        snapshot.tc = Fact::Known(Arc::new(Tc { parts, ..Tc::default() }));
+        let container = lab.containers.iter().find(|c| c.name == "web").expect("web");
+        let wanted = Wanted {
+            container: container.id.clone(),
+            name: container.name.clone(),
+            network: None,
+            down: Some(Shape { rate_bps: Some(10_000_000), ..Shape::default() }),
+            up: None,
+            since: snapshot.taken_at,
+        };
+        let gone = Wanted { container: "nobody".into(), ..wanted.clone() };
+        snapshot.wanted = Arc::new(vec![wanted, gone]);
+        let (snapshot, session) = (Arc::new(snapshot), Session::default());
+        let (mut keeper, start) = (Keeper::default(), Instant::now());
+        let mut look = |after: Duration| keeper.look(&snapshot, &session, start + after);
+        let first = look(Duration::ZERO);
+        assert_eq!(first.len(), 1, "one is lost, the other has no container");
+        let plan = first.into_iter().next().expect("one").expect("a plan");
+        assert!(plan.steps[0].op.words().contains("tbf rate 10mbit"), "{}", plan.steps[0].op.words());
+        assert_eq!(look(Duration::from_secs(1)).len(), 0, "what is read may be older than that");
+        assert_eq!(look(PAUSE).len(), 1, "still lost");
+    }
+}

@@ -14,6 +14,7 @@ mod text;
 
 pub use documents::{EntryDoc, PlanDoc};
 pub use flow::{desk, hands};
+pub use keep::beside;
 
 use super::CommandError;
 use super::args::{Command, Global};

@@ -244,6 +244,7 @@ impl Hub {
             }
             Ask::StopLogs => self.answers.stop_logs(),
             Ask::Raw(subject) => self.answers.raw(subject, &self.snapshot),
+            Ask::DiskUse => self.answers.disk_use(),
             Ask::Record(path) => {
                 let (weight, text) = self.recorder.switch(path, &self.snapshot);
                 self.timeline.note(Timestamp::now(), weight, "recording", "record", text);

@@ -21,6 +21,8 @@ pub mod rule;
 mod standing;
 mod target;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub mod units;
 
@@ -92,6 +94,7 @@ fn plan_target(
     match (target, aim.ports.first().and_then(|p| p.container)) {
         (LimitTarget::Container { network, .. }, Some(container)) => {
             expect_container(draft, container, ours, ground);
+            orphans::sweep_of(draft, ground.snapshot, container);
             keep::steps(draft, ground.snapshot, wish, container, network.as_ref());
         }
         _ if wish.keep => {

@@ -7,6 +7,8 @@ use crate::plan::Refusal;
 
 /// One tick of the kernel's packet scheduler, nanoseconds: buckets are kept in multiples of it.
 pub const TICK_NS: u64 = 64;
+/// Packets up to this size pass a policer, bytes: the largest that the kernel joins, and room for their headers.
+pub const POLICE_MTU: u32 = 128 << 10;
 /// Headers of a full ethernet frame beyond the MTU.
 const FRAME: u64 = 14;
 /// A bucket is never smaller where nobody asks for it: the kernel hands over packets of up to 64 KiB, and cutting each

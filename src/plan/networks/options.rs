@@ -15,7 +15,7 @@ const FLAGS: [&str; 4] = [
     "com.docker.network.bridge.enable_icc",
     "com.docker.network.bridge.enable_ip_masquerade",
     "com.docker.network.bridge.default_bridge",
-    "com.docker.network.bridge.gateway_mode_ipv4.isolated",
+    "com.docker.network.bridge.inhibit_ipv4",
 ];
 
 /// Refuses what can be known to be wrong.

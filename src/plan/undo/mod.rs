@@ -4,14 +4,19 @@
 mod since;
 mod straight;
 
+#[cfg(test)]
+mod tests;
+
 pub use straight::straight;
 
 use super::cutoff::judge;
 use super::{
     ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, Op, Plan, Refusal, Step,
 };
-use crate::model::{Network, SourceState};
+use crate::model::{Network, NsInode, SourceState};
+use crate::text::Outside;
 use since::Since;
+use std::collections::BTreeSet;
 
 /// Plans taking an entry back.
 ///
@@ -57,17 +62,20 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
         return Err(refuse("it was made on another engine".into()).instead("connect to the engine it was made on"));
     }
     let mut changed = Vec::new();
+    let mut remade = Remade::default();
     let steps = std::mem::take(&mut plan.steps);
     for step in steps {
         let row = plan.rows.get(step.row).cloned().unwrap_or_default();
-        match fate(ground, entry, &step) {
-            Since::Stands => plan.steps.push(step),
-            Since::Gone(why) => leave_out(&mut plan, LeftOut { row, why }),
-            Since::Changed(words) => {
-                changed.push(words);
-                plan.steps.push(step);
-            }
+        let fate = if remade.holds(&step.op) { Since::Stands } else { fate(ground, entry, &step) };
+        if let Since::Gone(why) = fate {
+            leave_out(&mut plan, LeftOut { row, why });
+            continue;
         }
+        if let Since::Changed(words) = fate {
+            changed.push(words);
+        }
+        remade.note(&step.op);
+        plan.steps.push(step);
     }
     if plan.steps.is_empty() {
         let reasons: Vec<&str> = plan.left_out.iter().map(|l| l.why.as_str()).collect();
@@ -92,6 +100,39 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
     plan.lasting.extend(entry.plan.lasting.iter().filter(|l| !plan.lasting.contains(l)).cloned().collect::<Vec<_>>());
     judge(ground, &mut plan);
     Ok(plan)
+}
+
+/// What steps of the plan make anew under an old name.
+#[derive(Default)]
+struct Remade {
+    networks: BTreeSet<String>,
+    links: BTreeSet<(NsInode, Outside)>,
+}
+
+impl Remade {
+    fn note(&mut self, op: &Op) {
+        match op {
+            Op::Engine(EngineOp::CreateNetwork { spec }) => _ = self.networks.insert(spec.name.clone()),
+            Op::Kernel(KernelOp::AddLink { link, .. }) => {
+                self.links.insert((link.place.netns, link.name.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// True for what works on something that the plan makes anew: the snapshot can't know it.
+    fn holds(&self, op: &Op) -> bool {
+        match op.clone() {
+            Op::Engine(mut op) => {
+                super::bind::network_of(&mut op).is_some_and(|n| self.networks.contains(n.name.raw()))
+            }
+            Op::Kernel(mut op) => {
+                let links = super::bind::links_of(&mut op);
+                links.iter().any(|l| self.links.contains(&(l.place.netns, l.name.clone())))
+            }
+            Op::Ledger(_) => false,
+        }
+    }
 }
 
 fn leave_out(plan: &mut Plan, left: LeftOut) {
@@ -179,7 +220,7 @@ fn identity(ground: &Ground<'_>, op: &Op) -> Option<Identity> {
         Op::Kernel(op) => {
             let mut op = op.clone();
             let link = super::bind::links_of(&mut op).into_iter().next()?.clone();
-            let found = ground.snapshot.link(link.place.netns, link.ifindex?)?;
+            let found = ground.snapshot.link(link.place.netns, link.ifindex?).filter(|l| l.name == link.name)?;
             let peer = found.peer.as_ref().map(|peer| peer.ifindex);
             let (netns, ifindex, name) = (found.netns, found.ifindex, found.name.clone());
             Some(Identity::Link { netns, by: link.place.by, ifindex, name, peer })

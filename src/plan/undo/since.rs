@@ -1,7 +1,7 @@
 //! What somebody did since to what an entry changed.
 
 use super::{container_of, network_of};
-use crate::model::{Container, ContainerId, Network, Qdisc, QdiscSetup, State};
+use crate::model::{Container, ContainerId, Endpoint, Network, Qdisc, QdiscSetup, State};
 use crate::plan::{EngineOp, Entry, Ground, KernelOp, LedgerOp, LimitsUpdate, Op, StepState};
 use crate::text::clean_line;
 
@@ -33,8 +33,14 @@ pub(super) fn engine(ground: &Ground<'_>, entry: &Entry, op: &EngineOp) -> Since
             Some(network) => members(ground, entry, network),
         },
         (EngineOp::Connect { .. } | EngineOp::Disconnect { .. }, Some(container)) => {
-            let Some(network) = network_of(ground, op) else { return Since::Gone("the network is gone".into()) };
-            let on = container.endpoints.iter().find(|e| e.network_id.as_ref() == Some(&network.id));
+            let Some(network) = network_of(ground, op) else {
+                return match op {
+                    // A step before makes it anew.
+                    EngineOp::Connect { network, .. } if network.id.is_none() => Since::Stands,
+                    _ => Since::Gone("the network is gone".into()),
+                };
+            };
+            let on = container.endpoints.iter().find(|e| is_on(e, network));
             let (who, what) = (container.name.shown(), network.name.shown());
             match (op, on) {
                 (EngineOp::Connect { .. }, Some(_)) => Since::Gone(format!("{who} is on {what} again")),
@@ -64,18 +70,22 @@ pub(super) fn engine(ground: &Ground<'_>, entry: &Entry, op: &EngineOp) -> Since
     }
 }
 
+/// A container that was never started knows its networks by name only.
+fn is_on(endpoint: &Endpoint, network: &Network) -> bool {
+    endpoint.network_id.as_ref().map_or(endpoint.network == network.name, |id| *id == network.id)
+}
+
 fn members(ground: &Ground<'_>, entry: &Entry, network: &Network) -> Since {
     let ours = |id: &ContainerId| {
         done(entry).any(|op| matches!(op, Op::Engine(EngineOp::Connect { container, .. }) if container.id == *id))
     };
-    let is_on = |c: &&std::sync::Arc<Container>| {
-        c.state.has_processes() && c.endpoints.iter().any(|e| e.network_id.as_ref() == Some(&network.id))
-    };
+    let is_member =
+        |c: &&std::sync::Arc<Container>| c.state.has_processes() && c.endpoints.iter().any(|e| is_on(e, network));
     let joined: Vec<String> = ground
         .snapshot
         .containers
         .iter()
-        .filter(|c| is_on(c) && !ours(&c.id))
+        .filter(|c| is_member(c) && !ours(&c.id))
         .map(|c| c.name.shown().into_owned())
         .collect();
     if joined.is_empty() {

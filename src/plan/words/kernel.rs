@@ -2,11 +2,9 @@
 
 use super::quote;
 use crate::model::{Netem, Pid, QdiscSetup, TcAction, TcHandle};
+use crate::plan::limits::rule::POLICE_MTU;
 use crate::plan::limits::units::{percent, rate, size, time};
 use crate::plan::op::{Classifier, KernelOp, LinkRef, NewLink, Place, RouteRef};
-
-/// Packets up to this size pass a policer: the largest that the kernel joins.
-pub(crate) const POLICE_MTU: u32 = 128 << 10;
 
 /// The line for `op`.
 pub(super) fn words(op: &KernelOp) -> String {

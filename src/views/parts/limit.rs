@@ -156,6 +156,12 @@ pub fn reached(scene: &Scene, key: LinkKey) -> Vec<Span> {
             None => spans.push(Span::unknown()),
         }
         spans.push(Span::new(format!("/{limit}"), Role::Dim));
+        if shaping.is_at_limit() {
+            spans.push(Span::new("!", Role::Notice));
+        }
+    }
+    if spans.is_empty() && wanted(scene, key).is_some_and(WantedLimit::is_lost) {
+        spans.push(Span::new(format!("{} gone", glyph::warning(scene.prefs.ascii)), Role::Bad));
     }
     spans
 }

@@ -31,9 +31,9 @@ fn a_limit_stands_beside_what_is_reached_under_it() {
     let scene = stage.scene();
     let text = list(&Traffic, &scene, &["name", "limit", "held", "limit-drops", "backlog"]);
     let line = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{name} in {text}"));
-    assert_eq!(line("eth0 ⇄ veth11"), "eth0 ⇄ veth11 | ↓9.99/10M ↑1/5M | at the limit ↓ | 3 | 6.0k");
+    assert_eq!(line("eth0 ⇄ veth11"), "eth0 ⇄ veth11 | ↓9.99/10M! ↑1/5M | at the limit ↓ | 3 | 6.0k");
     assert_eq!(line("eth0 ⇄ veth21"), "eth0 ⇄ veth21 | ↓?/+100ms±10ms loss 1% | netem, not ours | ? | ?");
-    assert_eq!(line("eth0 ⇄ veth23"), "eth0 ⇄ veth23 |  | ▲ limit gone: restarted 22:12:20");
+    assert_eq!(line("eth0 ⇄ veth23"), "eth0 ⇄ veth23 | ▲ gone | ▲ limit gone: restarted 22:12:20");
     let page = page(&Traffic, &scene, "veth11", "shaping", 100);
     for words in [
         "10 Mbit/s, reached 9.99 Mbit/s (100 %)  at the limit",

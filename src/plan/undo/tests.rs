@@ -1,0 +1,200 @@
+//! Undo on small hosts: what stands is taken back, what went by itself is said, what was changed since is shown.
+
+use super::*;
+use crate::analysis::testing::{Lab, every_mode};
+use crate::analysis::{Analyst, Report};
+use crate::model::*;
+use crate::plan::{
+    ContainerChange, EntryId, LinkRef, Place, Session, SshSession, StepResult, StepState, Who, Wish, plan,
+};
+use std::sync::Arc;
+
+struct Known {
+    snapshot: Arc<Snapshot>,
+    report: Report,
+    session: Session,
+}
+
+impl Known {
+    fn of(lab: &Lab) -> Self {
+        let mut snapshot = lab.snapshot();
+        Arc::make_mut(&mut snapshot.host).boot_id = "this boot".into();
+        let snapshot = Arc::new(snapshot);
+        let report = Analyst::new().update(&snapshot).clone();
+        Known { snapshot, report, session: Session::default() }
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground { snapshot: &self.snapshot, report: &self.report, session: &self.session }
+    }
+}
+
+/// An entry whose steps all have come so far.
+fn entry(plan: Plan, state: EntryState, step: StepState) -> Entry {
+    let result = |undo: &Vec<Op>| StepResult { state: step, detail: String::new(), undo: undo.clone() };
+    Entry {
+        id: EntryId("20261128-211530-7f3a".into()),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        ended_at: None,
+        who: Who { boot_id: "this boot".into(), ..Who::default() },
+        results: plan.steps.iter().map(|s| result(&s.undo)).collect(),
+        plan,
+        state,
+        reason: String::new(),
+        confirm_by: None,
+        undone_by: None,
+    }
+}
+
+fn id(lab: &Lab, name: &str) -> ContainerId {
+    lab.containers.iter().find(|c| c.name == *name).expect("a container").id.clone()
+}
+
+fn set(lab: &Lab, change: ContainerChange) -> Entry {
+    let wish = Wish::Containers { of: vec![id(lab, "db")], change };
+    entry(plan(&Known::of(lab).ground(), &wish).expect("a plan"), EntryState::Done, StepState::Done)
+}
+
+fn words(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| step.op.words()).collect()
+}
+
+fn db(lab: &mut Lab) -> &mut Container {
+    lab.containers.iter_mut().find(|c| c.name == "db").expect("db")
+}
+
+#[test]
+fn a_rename_is_taken_back_and_the_undo_knows_its_own_undo() {
+    let mut lab = every_mode();
+    let entry = set(&lab, ContainerChange::Rename { name: "store".into() });
+    db(&mut lab).name = "store".into();
+    let undo = undo(&Known::of(&lab).ground(), &entry).expect("a plan");
+    assert_eq!(undo.undoes, Some(entry.id));
+    assert!(words(&undo)[0].starts_with("docker rename") && words(&undo)[0].ends_with(" db"), "{:?}", words(&undo));
+    assert!(undo.steps[0].undo[0].words().ends_with(" store"));
+    assert!(undo.identities.iter().any(|i| matches!(i, Identity::ContainerExists { name, .. } if *name == "store")));
+}
+
+#[test]
+fn what_somebody_changed_since_is_shown_and_needs_force() {
+    let mut lab = every_mode();
+    let entry = set(&lab, ContainerChange::Rename { name: "store".into() });
+    db(&mut lab).name = "vault-of-bob".into();
+    let known = Known::of(&lab);
+    let refusal = undo(&known.ground(), &entry).expect_err("refused");
+    assert!(refusal.why.contains("vault-of-bob") && refusal.why.contains("store"), "{refusal}");
+    assert_eq!(refusal.field, Some("force"));
+    let forced = undo_forced(&known.ground(), &entry).expect("a plan");
+    assert!(forced.notes.iter().any(|note| note.contains("vault-of-bob")), "{:?}", forced.notes);
+}
+
+#[test]
+fn what_is_so_again_or_gone_is_nothing_to_take_back() {
+    let mut lab = every_mode();
+    let entry = set(&lab, ContainerChange::Rename { name: "store".into() });
+    let refusal = undo(&Known::of(&lab).ground(), &entry).expect_err("refused");
+    assert!(refusal.why.contains("called db again"), "{refusal}");
+    lab.containers.retain(|c| c.name != "db");
+    let refusal = undo(&Known::of(&lab).ground(), &entry).expect_err("refused");
+    assert!(refusal.why.contains("container db is gone"), "{refusal}");
+}
+
+/// A plan of one message of the kernel on an interface of ours.
+fn queue(ifindex: u32, name: &str) -> Plan {
+    let place = Place { netns: crate::analysis::testing::HOST, by: None };
+    let link = LinkRef { place, ifindex: Some(IfIndex(ifindex)), name: name.into() };
+    let op = |up| Op::Kernel(KernelOp::SetUp { link: link.clone(), up });
+    let step = Step { row: 0, op: op(true), undo: vec![op(false)], gone_with: None, lasting: None };
+    Plan {
+        title: "set it up".into(),
+        wish: None,
+        undoes: None,
+        rows: vec![name.into()],
+        identities: Vec::new(),
+        steps: vec![step],
+        affects: Vec::new(),
+        lasting: Vec::new(),
+        notes: Vec::new(),
+        risk: crate::plan::Risk::Change,
+        cutoff: None,
+        left_out: Vec::new(),
+    }
+}
+
+#[test]
+fn interfaces_of_an_earlier_boot_or_of_another_name_are_left_alone() {
+    let known = Known::of(&every_mode());
+    let mut done = entry(queue(40, "br-manual"), EntryState::Done, StepState::Done);
+    let undo_plan = undo(&known.ground(), &done).expect("a plan");
+    assert!(undo_plan.identities.contains(&Identity::Boot { id: "this boot".into() }));
+    assert!(undo_plan.identities.iter().any(|i| matches!(i, Identity::Link { ifindex: IfIndex(40), .. })));
+    done.who.boot_id = "an earlier one".into();
+    let refusal = undo(&known.ground(), &done).expect_err("refused");
+    assert!(refusal.why.contains("earlier boot"), "{refusal}");
+    let other = entry(queue(40, "veth-of-old"), EntryState::Done, StepState::Done);
+    let refusal = undo(&known.ground(), &other).expect_err("refused");
+    assert!(refusal.why.contains("br-manual now"), "{refusal}");
+}
+
+#[test]
+fn only_what_may_stand_is_taken_back_and_only_once() {
+    let known = Known::of(&every_mode());
+    for (state, step, is_undoable) in [
+        (EntryState::HalfDone, StepState::Begun, true),
+        (EntryState::PartlyDone, StepState::Stands, true),
+        (EntryState::Unconfirmed, StepState::Done, true),
+        (EntryState::HalfDone, StepState::Waiting, false),
+        (EntryState::UnderWay, StepState::Done, false),
+        (EntryState::Undone, StepState::Done, false),
+        (EntryState::RolledBack, StepState::TakenBack, false),
+        (EntryState::NotDone, StepState::Failed, false),
+    ] {
+        let done = entry(queue(40, "br-manual"), state, step);
+        assert_eq!(undo(&known.ground(), &done).is_ok(), is_undoable, "{state:?} {step:?}");
+    }
+}
+
+#[test]
+fn an_undo_over_the_operators_own_way_waits_to_be_confirmed() {
+    let mut known = Known::of(&every_mode());
+    let client = "198.51.100.7".parse().expect("an address");
+    let server = "198.51.100.1".parse().expect("an address");
+    known.session.ssh = Some(SshSession { client, server, port: 22 });
+    let mut snapshot = (*known.snapshot).clone();
+    let route = Route {
+        netns: crate::analysis::testing::HOST,
+        dst: "198.51.100.0/24".parse().expect("a prefix"),
+        gateway: None,
+        oif: Some(IfIndex(40)),
+        source: None,
+        metric: 0,
+        table: 254,
+        protocol: "kernel".into(),
+        kind: "unicast".into(),
+    };
+    Arc::make_mut(&mut snapshot.routes).push(route);
+    known.snapshot = Arc::new(snapshot);
+    let done = entry(queue(40, "br-manual"), EntryState::Done, StepState::Done);
+    let cutoff = undo(&known.ground(), &done).expect("a plan").cutoff.expect("a window");
+    assert!(cutoff.why.contains("198.51.100.7"), "{}", cutoff.why);
+}
+
+#[test]
+fn what_the_undo_makes_anew_its_later_steps_may_use() {
+    let known = Known::of(&every_mode());
+    let place = Place { netns: crate::analysis::testing::HOST, by: None };
+    let old = LinkRef { place, ifindex: Some(IfIndex(99)), name: "bwi13".into() };
+    let add = KernelOp::AddLink {
+        link: LinkRef { ifindex: None, ..old.clone() },
+        new: crate::plan::NewLink::Ifb,
+        alias: String::new(),
+        mtu: None,
+        mac: None,
+    };
+    let up = KernelOp::SetUp { link: old.clone(), up: true };
+    let mut removed = queue(40, "br-manual");
+    removed.steps[0].op = Op::Kernel(KernelOp::DeleteLink { link: old });
+    removed.steps[0].undo = vec![Op::Kernel(add), Op::Kernel(up)];
+    let plan = undo(&known.ground(), &entry(removed, EntryState::Done, StepState::Done)).expect("a plan");
+    assert_eq!((plan.steps.len(), plan.left_out.len()), (2, 0), "{:?}", plan.left_out);
+}
