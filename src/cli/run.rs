@@ -118,7 +118,7 @@ fn dispatch(global: &Global, command: Command) -> Result<u8, CommandError> {
             out.flush()?;
             return Ok(code);
         }
-        Err(command) => command,
+        Err(command) => *command,
     };
     let code = match command {
         Command::Stats { containers, all, no_stream, no_trunc, format, from } => {

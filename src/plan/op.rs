@@ -211,6 +211,7 @@ pub enum KernelOp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 #[allow(missing_docs)]
+#[expect(clippy::large_enum_variant, reason = "two of them at most are in a plan")]
 pub enum LedgerOp {
     /// The limit is wanted from now on; it replaces one of the same container and network.
     Keep { wanted: Wanted },

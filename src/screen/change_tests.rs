@@ -38,7 +38,7 @@ fn seeing(app: &mut App, keys: &str) -> Vec<Effect> {
 
 fn orders(effects: &[Effect]) -> Vec<&Order> {
     let order = |e| match e {
-        &Effect::Order(ref order, _) => Some(&**order),
+        Effect::Order(order, _) => Some(order),
         _ => None,
     };
     effects.iter().filter_map(order).collect()

@@ -57,8 +57,8 @@ impl World {
     }
 
     fn make(&mut self, call: &str) {
-        if call.starts_with('+') {
-            self.there.insert(call[1..].to_owned());
+        if let Some(thing) = call.strip_prefix('+') {
+            self.there.insert(thing.to_owned());
         } else {
             self.there.remove(&call[1..]);
         }

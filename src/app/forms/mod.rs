@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 /// What a filled form asks for.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once and moved on: a box would only cost")]
 pub enum Request {
     /// A plan for this.
     Wish(Wish),

@@ -24,7 +24,7 @@ use std::io::Write;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub fn run(global: &Global, command: Command, out: &mut impl Write) -> Result<Result<u8, CommandError>, Command> {
+pub fn run(global: &Global, command: Command, out: &mut impl Write) -> Result<Result<u8, CommandError>, Box<Command>> {
     Ok(match command {
         Command::Container { what } => container::run(global, what, out),
         Command::Network { what } => network::run(global, what, out),
@@ -34,6 +34,6 @@ pub fn run(global: &Global, command: Command, out: &mut impl Write) -> Result<Re
         Command::Journal { id, format } => history::journal(global, id.as_deref(), format, out),
         Command::Confirm { id } => history::confirm(global, id.as_deref(), out),
         Command::Guard { state, id } => guard::run(global, &state, id),
-        other => return Err(other),
+        other => return Err(Box::new(other)),
     })
 }

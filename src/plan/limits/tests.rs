@@ -223,13 +223,13 @@ fn a_limit_on_the_way_of_the_ssh_session_is_to_be_confirmed() {
 fn an_ifb_that_nothing_leads_to_is_swept_and_no_other() {
     let mut stage = Stage::new();
     stage.apply(&stage.plan(&wish(stage.of("web", None), None, Some(shape("1mbit")))).expect("a plan"));
-    assert!(stage.with(|ground| sweep(ground)).is_none());
+    assert!(stage.with(sweep).is_none());
     // The container stops: its interface goes, and what was on it.
     stage.lab.links.retain(|l| (l.netns, l.ifindex) != (HOST, IfIndex(11)));
     stage.tc.qdiscs.retain(|q| q.ifindex != IfIndex(11));
     stage.tc.filters.clear();
     stage.lab.link(HOST, 77, "bwi5", "ifb");
-    let plan = stage.with(|ground| sweep(ground)).expect("one is left");
+    let plan = stage.with(sweep).expect("one is left");
     assert_eq!(words(&plan), ["ip link delete dev bwi11"]);
     assert!(plan.identities.iter().any(|i| matches!(i, Identity::Link { name, .. } if *name == "bwi11")));
     // A limit of the container in its next run takes it along.

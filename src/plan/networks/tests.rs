@@ -98,7 +98,7 @@ fn wrong_networks_are_refused_with_the_field_and_the_way_out() {
         (change(|w| w.pools[0].gateway = Some(p("10.8.0.1"))), "gateway", "is not in 10.9.0.0/24; 10.9.0.1"),
         (change(|w| w.pools[0].gateway = Some(p("10.9.0.255"))), "gateway", "no address of an interface"),
         (change(|w| w.pools[0].range = Some(p("10.8.0.0/25"))), "ip-range", "is not within"),
-        (change(|w| drop(w.pools[0].reserved.insert("x".into(), p("10.9.0.1")))), "aux-address", "the gateway"),
+        (change(|w| w.pools[0].reserved = [("x".into(), p("10.9.0.1"))].into()), "aux-address", "the gateway"),
         (change(|w| w.pools.push(w.pools[0].clone())), "subnet", "one IPv4"),
         (change(|w| w.ipv6 = true), "subnet", "no IPv6 subnets to give; fd"),
         (option("com.docker.network.driver.mtu", "12"), "mtu", "no MTU"),

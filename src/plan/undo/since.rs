@@ -16,7 +16,7 @@ pub(super) enum Since {
 }
 
 /// Steps of the entry that happened or may have.
-fn done<'a>(entry: &'a Entry) -> impl Iterator<Item = &'a Op> {
+fn done(entry: &Entry) -> impl Iterator<Item = &Op> {
     let happened = |n: &usize| {
         let state = entry.results.get(*n).map(|r| r.state);
         !matches!(state, Some(StepState::Waiting | StepState::Failed | StepState::TakenBack))
