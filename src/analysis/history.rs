@@ -41,7 +41,39 @@ const LINK_POINTS: usize = 120;
 /// Seconds a point of each tier stands for, and how many are kept: 2 minutes, 12 minutes, 1 hour.
 const TIERS: [(u32, usize); 3] = [(1, 120), (6, 120), (30, 120)];
 
-/// One metric's past. A point that is not known is `NaN`: a gap in the chart, never a zero.
+/// A figure in two bytes, as good as a chart can show: 10 bits of it and a power of two from 2⁻¹⁹ to 2⁴³. An hour of two
+/// hundred containers is four hundred thousand figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Figure(u16);
+
+impl Figure {
+    const GAP: Figure = Figure(u16::MAX);
+    const LARGEST: Figure = Figure(u16::MAX - 1);
+    /// What the power of two of an `f32` is more than that of a figure.
+    const BIAS: u32 = 127 - 20;
+
+    fn of(value: f32) -> Self {
+        if value.is_nan() {
+            return Figure::GAP;
+        }
+        // Rounded to the nearest: half of what is cut off is added.
+        let bits = value.max(0.0).to_bits().saturating_add(1 << 12) >> 13;
+        match u16::try_from(bits.saturating_sub(Figure::BIAS << 10)) {
+            Ok(bits) if bits < u16::MAX => Figure(bits),
+            _ => Figure::LARGEST,
+        }
+    }
+
+    fn value(self) -> f32 {
+        match self.0 {
+            0 => 0.0,
+            u16::MAX => f32::NAN,
+            bits => f32::from_bits((u32::from(bits) + (Figure::BIAS << 10)) << 13),
+        }
+    }
+}
+
+/// One metric's past. A point that is not known is a gap in the chart, never a zero.
 #[derive(Debug, Clone, Default)]
 struct Series {
     tiers: [Tier; 3],
@@ -49,7 +81,7 @@ struct Series {
 
 #[derive(Debug, Clone, Default)]
 struct Tier {
-    points: Vec<f32>,
+    points: Vec<Figure>,
     next: usize,
     sum: f64,
     known: u32,
@@ -67,7 +99,8 @@ impl Tier {
         if self.seconds + 0.5 < f64::from(span) {
             return;
         }
-        let point = if self.known == 0 { f32::NAN } else { (self.sum / f64::from(self.known)) as f32 };
+        let mean = if self.known == 0 { f32::NAN } else { (self.sum / f64::from(self.known)) as f32 };
+        let point = Figure::of(mean);
         if self.points.len() < keep {
             self.points.push(point);
         } else {
@@ -80,7 +113,7 @@ impl Tier {
     /// Oldest first.
     fn ordered(&self, keep: usize) -> impl DoubleEndedIterator<Item = f32> + '_ {
         let split = if self.points.len() < keep { 0 } else { self.next };
-        self.points[split..].iter().chain(&self.points[..split]).copied()
+        self.points[split..].iter().chain(&self.points[..split]).map(|point| point.value())
     }
 }
 
@@ -222,7 +255,19 @@ mod tests {
         assert_eq!(last, 992.5);
         let mut gap = Tier::default();
         gap.add(f32::NAN, 1.0, 1, 120);
-        assert!(gap.points[0].is_nan());
+        assert!(gap.ordered(120).next().is_some_and(f32::is_nan));
+    }
+
+    #[test]
+    fn two_bytes_hold_a_figure_to_a_twentieth_of_a_percent() {
+        for value in [0.0, 0.01, 1.0, 99.9, 3.0, 992.5, 12_345.0, 1.7e9, 4.2e12_f32] {
+            let found = Figure::of(value).value();
+            assert!((found - value).abs() <= value * 0.0005, "{value} came back as {found}");
+        }
+        assert!(Figure::of(f32::NAN).value().is_nan());
+        assert_eq!((Figure::of(-1.0).value(), Figure::of(1e-9).value()), (0.0, 0.0));
+        let most = [f32::MAX, f32::INFINITY].map(|value| Figure::of(value).value());
+        assert!(most.iter().all(|value| value.is_finite() && *value > 1e13), "{most:?}");
     }
 
     fn tick(history: &mut History, id: &str, cpu: Option<f64>) {

@@ -93,6 +93,17 @@ pub fn dns_names(container: &Container, endpoint: &Endpoint) -> Vec<Outside> {
     names
 }
 
+/// True when [`dns_names`] has the name. Asked of every member of a network for every name: nothing is copied.
+fn answers_to(container: &Container, endpoint: &Endpoint, name: &Outside) -> bool {
+    if !endpoint.dns_names.is_empty() {
+        return endpoint.dns_names.contains(name);
+    }
+    container.name == *name
+        || endpoint.aliases.contains(name)
+        || container.id.short() == name.raw()
+        || !name.is_empty() && container.config.known().is_some_and(|c| c.hostname == *name)
+}
+
 /// The default bridge, `host` and `none` have no embedded resolver; every network that was made by a user has.
 fn has_resolver(network: &Network) -> bool {
     let is_default = network.flag("default_bridge") == Some(true) || network.name == "bridge";
@@ -133,12 +144,12 @@ fn on_network(
         seen_by,
         also,
     };
+    let is_here = |e: &&Endpoint| scope::network_of(snapshot, e).is_some_and(|n| n.id == network.id);
+    let others = members.iter().filter(|c| c.id != container.id);
+    let others: Vec<(&Container, &Endpoint)> =
+        others.filter_map(|c| Some((*c, c.endpoints.iter().find(is_here)?))).collect();
     for name in dns_names(container, endpoint) {
-        let answers = |c: &&&Container| {
-            let here = c.endpoints.iter().find(|e| scope::network_of(snapshot, e).is_some_and(|n| n.id == network.id));
-            c.id != container.id && here.is_some_and(|e| dns_names(c, e).contains(&name))
-        };
-        let also = members.iter().filter(answers).map(|c| c.id.clone()).collect();
+        let also = others.iter().filter(|(c, e)| answers_to(c, e, &name)).map(|(c, _)| c.id.clone()).collect();
         let seen_by = members.iter().map(|c| c.id.clone()).collect();
         names.push(made(name, Means::EmbeddedDns, seen_by, also));
     }
@@ -185,15 +196,15 @@ fn hosts_files(snapshot: &Snapshot, container: &Container, names: &mut Vec<Name>
     let own: BTreeSet<IpAddr> = container.endpoints.iter().flat_map(addresses).collect();
     for (id, facts) in snapshot.kernel.iter() {
         let Fact::Known(text) = &facts.hosts else { continue };
-        for (address, words) in parse_hosts(text.raw()) {
+        for (address, words) in lines_of_hosts(text.raw()) {
             if !own.contains(&address) {
                 continue;
             }
-            names.extend(words.into_iter().map(|name| Name {
+            names.extend(words.map(|name| Name {
                 network: None,
                 network_name: None,
                 means: Means::HostsFile,
-                name,
+                name: name.into(),
                 addresses: vec![address],
                 seen_by: vec![id.clone()],
                 also: Vec::new(),
@@ -203,14 +214,13 @@ fn hosts_files(snapshot: &Snapshot, container: &Container, names: &mut Vec<Name>
 }
 
 /// Lines of a hosts file as hosts(5) has them; lines without a valid address are left out.
-pub fn parse_hosts(text: &str) -> Vec<(IpAddr, Vec<Outside>)> {
+pub fn lines_of_hosts(text: &str) -> impl Iterator<Item = (IpAddr, std::str::SplitWhitespace<'_>)> {
     let lines = text.lines().map(|l| l.split('#').next().unwrap_or_default());
-    let parsed = lines.filter_map(|line| {
+    lines.filter_map(|line| {
         let mut words = line.split_whitespace();
         let address = words.next()?.parse().ok()?;
-        Some((address, words.map(Outside::from).collect()))
-    });
-    parsed.collect()
+        Some((address, words))
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::checks::{Audit, Auditor};
 use super::{Leftover, PoolUse, PortRow, Rates, SharingRow, Topology, Traffic, Wiring, addressing, ports, sharing};
-use crate::model::{NetworkId, Snapshot};
+use crate::model::{GapKind, NetworkId, Owner, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,7 +85,9 @@ impl Analyst {
                 report.traffic = Arc::new(traffic);
             }
         }
-        report.audit = self.auditor.update(next);
+        if !knows_names_only(next) {
+            report.audit = self.auditor.update(next);
+        }
         self.last = Some(next.clone());
         report
     }
@@ -149,6 +151,13 @@ impl Changes {
             tc: !same_arc(last.tc.known(), next.tc.known()) || !Arc::ptr_eq(&last.wanted, &next.wanted),
         }
     }
+}
+
+/// The engine has listed its containers and none is inspected yet: an audit would only say so, once for each check and
+/// container.
+fn knows_names_only(next: &Snapshot) -> bool {
+    let mut listed = next.containers.iter().filter(|c| c.owner == Owner::Engine).peekable();
+    listed.peek().is_some() && listed.all(|c| c.config.why().is_some_and(|gap| gap.kind == GapKind::NotYet))
 }
 
 fn same_arc<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {

@@ -114,7 +114,7 @@ fn write_row(out: &mut impl Write, row: &AuditRow, names: usize, details: bool) 
 }
 
 fn more(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
-    for seen in &finding.evidence {
+    for seen in finding.evidence.iter() {
         let (path, value) = (seen.path.shown(), seen.value.shown());
         let good = match &*seen.expected {
             // Seen for the picture, and neither good nor bad.

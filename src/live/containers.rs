@@ -1,6 +1,8 @@
 //! One list of containers from two witnesses: the engine's, and what the cgroup tree shows beside them.
 
-use crate::model::{Config, Container, ContainerId, Fact, GapKind, NetworkMode, Owner, Pid, State};
+use crate::model::{
+    Config, Container, ContainerId, Fact, GapKind, KernelFacts, NetworkMode, Owner, Pid, Process, State,
+};
 use crate::sources::cgroup::{CgroupPaths, Found, Layout, Target};
 use crate::sources::proc::ProcRoot;
 use crate::text::Outside;
@@ -15,7 +17,7 @@ pub struct Seat {
     /// The id its container has in the model.
     pub id: ContainerId,
     /// Its cgroup by controller.
-    pub paths: CgroupPaths,
+    pub paths: Arc<CgroupPaths>,
 }
 
 /// Finds the containers in the cgroup tree and where they sit in each hierarchy.
@@ -34,7 +36,7 @@ pub fn seats(layout: &Layout, root: &ProcRoot, before: &[Seat]) -> std::io::Resu
         // An empty cgroup is a leftover of a container that ended, or one that is just being made.
         let Some(mut paths) = paths else { continue };
         climb(&mut paths, &found.shape.id);
-        seats.push(Seat { id: id_of(&found), found, paths });
+        seats.push(Seat { id: id_of(&found), found, paths: Arc::new(paths) });
     }
     Ok(seats)
 }
@@ -45,7 +47,7 @@ fn climb(paths: &mut CgroupPaths, id: &str) {
     for path in paths.values_mut() {
         if let Some(at) = path.find(id) {
             let end = path[at..].find('/').map_or(path.len(), |slash| at + slash);
-            path.truncate(end);
+            *path = path[..end].into();
         }
     }
 }
@@ -100,4 +102,12 @@ pub fn main_pids(containers: &[Arc<Container>], seats: &[Seat]) -> Vec<(Containe
         .filter(|c| c.state.has_processes() || found.contains_key(&c.id))
         .filter_map(|c| Some((c.id.clone(), c.pid.or_else(|| found.get(&c.id).map(|p| Pid(*p)))?)))
         .collect()
+}
+
+/// True when a runtime's process is among those of the container that was not there before: of a start, an exec, a
+/// health check.
+pub fn has_passing(facts: &KernelFacts, before: Option<&KernelFacts>) -> bool {
+    let known = before.and_then(|facts| facts.processes.known()).map_or(&[][..], Vec::as_slice);
+    let is_new = |p: &Process| !known.iter().any(|b| (b.pid, b.start_ticks) == (p.pid, p.start_ticks));
+    facts.processes.known().is_some_and(|all| all.iter().any(|p| p.is_in_passing() && is_new(p)))
 }

@@ -1,8 +1,11 @@
 //! The slow readers of /proc on a thread of their own: what they wait for can't hold up a refresh.
 
+use super::containers::{self, Seat};
 use crate::model::{
-    ContainerId, Daemon, Engine, Fact, Gap, Host, KernelFacts, Listener, Locality, NsInode, Pid, ProcessRef, SocketScan,
+    ContainerId, Daemon, Engine, Fact, Gap, Host, KernelFacts, Listener, Locality, NsInode, Pid, ProcessRef, Rlimits,
+    SocketScan,
 };
+use crate::sources::cgroup::Layout;
 use crate::sources::proc::{
     CgroupMounts, DaemonHints, Depth, ProcRoot, Running, Via, container_facts, find_daemon, host_facts, locality,
     owners, scan_listeners,
@@ -26,6 +29,8 @@ pub struct SocketTarget {
 /// Something to read.
 #[derive(Debug)]
 pub enum Job {
+    /// The cgroup tree, for containers.
+    Seats(Layout),
     /// The host.
     Host,
     /// Kernel facts of containers.
@@ -52,6 +57,8 @@ pub struct DaemonQuestion {
 /// What was read.
 #[derive(Debug)]
 pub enum Reply {
+    /// Containers that the cgroup tree shows, or why it can't be walked.
+    Seats(std::io::Result<Vec<Seat>>),
     /// The host.
     Host(Box<Host>),
     /// Facts of some containers.
@@ -71,7 +78,7 @@ const BATCH: usize = 32;
 pub fn start(root: ProcRoot, replies: UnboundedSender<Reply>) -> std::io::Result<mpsc::Sender<Job>> {
     let (jobs, inbox) = mpsc::channel::<Job>();
     std::thread::Builder::new().name("bw-probe".into()).spawn(move || {
-        let mut probe = Probe { root, owners: BTreeMap::new() };
+        let mut probe = Probe { root, owners: BTreeMap::new(), rlimits: None };
         while let Ok(job) = inbox.recv() {
             if !probe.work(job, &replies) {
                 break;
@@ -86,11 +93,14 @@ struct Probe {
     /// Holders found before, by namespace and socket inode: a socket rarely changes hands, and walking the
     /// descriptors of every process is dear.
     owners: BTreeMap<NsInode, BTreeMap<u64, ProcessRef>>,
+    /// Limits of the container read last: the next one mostly has the same, and shares them.
+    rlimits: Option<Arc<Rlimits>>,
 }
 
 impl Probe {
     fn work(&mut self, job: Job, replies: &UnboundedSender<Reply>) -> bool {
         match job {
+            Job::Seats(layout) => replies.send(Reply::Seats(containers::seats(&layout, &self.root, &[]))).is_ok(),
             Job::Host => replies.send(Reply::Host(Box::new(host_facts(&self.root)))).is_ok(),
             Job::Containers(list, depth) => {
                 let mounts = CgroupMounts::read(&self.root);
@@ -100,7 +110,11 @@ impl Probe {
                             Ok(mounts) => container_facts(&self.root, mounts, id, *pid, depth),
                             Err(gap) => Err(gap.clone()),
                         };
-                        (id.clone(), facts.map(Arc::new))
+                        let facts = facts.map(|mut facts| {
+                            share(&mut self.rlimits, &mut facts.rlimits);
+                            Arc::new(facts)
+                        });
+                        (id.clone(), facts)
                     });
                     if replies.send(Reply::Containers(facts.collect())).is_err() {
                         return false;
@@ -160,5 +174,14 @@ impl Probe {
                 known.insert(listener.inode, owner.clone());
             }
         }
+    }
+}
+
+/// Takes the value before for an equal one.
+fn share<T: PartialEq>(before: &mut Option<Arc<T>>, fact: &mut Fact<Arc<T>>) {
+    let Fact::Known(value) = fact else { return };
+    match before {
+        Some(before) if **before == **value => *value = Arc::clone(before),
+        _ => *before = Some(Arc::clone(value)),
     }
 }

@@ -1,7 +1,7 @@
 //! What could not be seen, and why. Unknown is never zero and never empty.
 
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Why a fact is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,7 +134,8 @@ impl<T> Fact<T> {
 
 impl<T> Default for Fact<T> {
     fn default() -> Self {
-        Fact::unknown(GapKind::NotYet, "not read yet")
+        static NOT_YET: LazyLock<Arc<Gap>> = LazyLock::new(|| Arc::new(Gap::new(GapKind::NotYet, "not read yet")));
+        Fact::Unknown { unknown: Arc::clone(&NOT_YET) }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the kernel knows of one container: namespaces, cgroup, processes, files that decide names.
 
 use super::{ContainerId, Fact, NsInode, Pid, Route};
-use crate::text::Outside;
+use crate::text::{Outside, Shared};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The eight kinds of namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,6 +96,18 @@ pub struct Process {
     pub exe: Fact<Outside>,
 }
 
+impl Process {
+    /// It looks like a runtime about to become a process of the container: what it holds now (every right, no filter)
+    /// goes with its exec. A hint to look again and no more: a container can choose these names.
+    pub fn is_in_passing(&self) -> bool {
+        let exe = self.exe.known().map_or("", |exe| exe.raw().trim_end_matches(" (deleted)"));
+        let program = exe.rsplit('/').next().unwrap_or_default();
+        self.comm.raw().starts_with("runc:[")
+            || ["/memfd:runc", "/memfd:crun"].iter().any(|start| exe.starts_with(start))
+            || ["runc", "crun", "youki", "runsc"].contains(&program)
+    }
+}
+
 /// Capability sets of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Caps {
@@ -114,21 +127,21 @@ pub struct Caps {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MountInfo {
     /// `major:minor` of the device.
-    pub device: String,
+    pub device: Shared,
     /// Path within the file system that is mounted (field 4): the real source, also of a disguised bind.
     pub root: Outside,
     /// Where, in the container.
     pub mount_point: Outside,
     /// Per-mount options.
-    pub options: String,
+    pub options: Shared,
     /// Optional fields, e.g. `shared:12`.
-    pub propagation: String,
+    pub propagation: Shared,
     /// File system type.
-    pub fstype: String,
+    pub fstype: Shared,
     /// Source as the file system names it.
     pub source: Outside,
     /// Options of the file system.
-    pub super_options: String,
+    pub super_options: Shared,
 }
 
 /// Limits as the cgroup files have them, ancestors included: the smallest on the way to the root.
@@ -146,11 +159,14 @@ pub struct CgroupLimits {
     pub weight: Fact<u64>,
 }
 
+/// Cgroup path by controller (v1) or under the empty key (v2).
+pub type Cgroups = BTreeMap<Shared, Shared>;
+
 /// A file of the container that decides names: read beneath its root, as a plain file of at most 64 KiB.
 pub type SmallFile = Fact<Outside>;
 
 /// Resource limits of a process by the kernel's names: (soft, hard); `None` is unlimited.
-pub type Rlimits = BTreeMap<String, (Option<u64>, Option<u64>)>;
+pub type Rlimits = BTreeMap<Shared, (Option<u64>, Option<u64>)>;
 
 /// What the kernel knows of one container with processes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,7 +180,7 @@ pub struct KernelFacts {
     /// Its namespaces.
     pub namespaces: Namespaces,
     /// Cgroup path by controller (v1) or under the empty key (v2), as `/proc/PID/cgroup` has it.
-    pub cgroups: Fact<BTreeMap<String, String>>,
+    pub cgroups: Fact<Cgroups>,
     /// Limits in the cgroup tree.
     pub limits: CgroupLimits,
     /// All processes in its cgroup and below.
@@ -176,7 +192,7 @@ pub struct KernelFacts {
     /// Mounts of the main process.
     pub mounts: Fact<Vec<MountInfo>>,
     /// `/proc/PID/limits`: name to (soft, hard); `None` is unlimited.
-    pub rlimits: Fact<Rlimits>,
+    pub rlimits: Fact<Arc<Rlimits>>,
     /// Routes in its network namespace (from `/proc/PID/net`).
     pub routes: Fact<Vec<Route>>,
     /// `ip_forward` inside its network namespace.

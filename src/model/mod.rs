@@ -30,7 +30,9 @@ pub use firewall::{Backend, Chain, Family, Firewall, Match, Rule, Table, Target}
 pub use gap::{Fact, Gap, GapKind};
 pub use host::{CgroupVersion, Daemon, Endpoint as EngineEndpoint, Engine, Host, Locality, Rights};
 pub use ids::{ContainerId, IfIndex, NetworkId, NsInode, Pid, Subject};
-pub use kernel::{Caps, CgroupLimits, KernelFacts, MountInfo, Namespaces, NsKind, Process, Rlimits, SmallFile};
+pub use kernel::{
+    Caps, CgroupLimits, Cgroups, KernelFacts, MountInfo, Namespaces, NsKind, Process, Rlimits, SmallFile,
+};
 pub use link::{Bridge, BridgePort, FdbEntry, Link, LinkAddress, LinkCounters, LinkSample, Netns, Peer, Route};
 pub use mark::{IFB_PREFIX, Mark, PLUMB_PREFIX};
 pub use net::{Cidr, Mac, NotACidr, Proto};

@@ -177,7 +177,7 @@ fn scrub_kernel(facts: &KernelFacts) -> KernelFacts {
     if let Fact::Known(mounts) = &mut out.mounts {
         for mount in mounts {
             apply(&mut mount.source, secret::mask_urls);
-            mount.super_options = secret::mask_options(&mount.super_options).into_owned();
+            mount.super_options = secret::mask_options(&mount.super_options).into_owned().into();
         }
     }
     out

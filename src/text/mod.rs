@@ -10,10 +10,12 @@ mod ascii_json;
 mod clean;
 mod fit;
 pub mod secret;
+mod shared;
 
 pub use ascii_json::{to_string_ascii, write_ascii};
 pub use clean::{clean, clean_line, is_clean};
 pub use fit::{ellipsis_end, ellipsis_middle, pad, width};
+pub use shared::Shared;
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

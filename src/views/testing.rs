@@ -191,7 +191,7 @@ pub fn furnished() -> Lab {
         root: "/docker.sock".into(),
         mount_point: "/var/run/docker.sock".into(),
         options: "rw,nosuid".into(),
-        propagation: String::new(),
+        propagation: "".into(),
         fstype: "tmpfs".into(),
         source: "tmpfs".into(),
         super_options: "rw".into(),

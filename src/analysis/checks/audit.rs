@@ -197,7 +197,7 @@ fn decide_once(evidence: &Evidence, check: &Check) -> Vec<MissingPart> {
     verdict
         .hits()
         .iter()
-        .flat_map(|hit| &hit.evidence)
+        .flat_map(|hit| hit.evidence.iter())
         .map(|seen| MissingPart { what: seen.path.raw().to_owned(), reason: seen.value.raw().to_owned() })
         .collect()
 }

@@ -1,13 +1,14 @@
 //! The engine of the audit: keeps every verdict and asks again only where an input changed.
 
 use super::audit::{self, Audit, QuietRow, UnknownRow};
+use super::cells::{Cell, Cells};
 use super::changes::{self, Changes};
 use super::finding::{About, Finding, SubjectKind};
 use super::settling::Settling;
 use super::transitions::History;
 use super::{Check, Circumstances, Decide, Evidence, Inputs, Patience, Reason, Status, Verdict, record, registry};
 use crate::model::{Event, Snapshot, State, Subject};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How long a hit from polled kernel state must hold: longer than one refresh.
@@ -15,17 +16,10 @@ const HOLD_NS: u64 = 2_000_000_000;
 /// How often checks that depend on the time of day are asked.
 const CLOCK_NS: u64 = 5_000_000_000;
 
-/// The verdict of one check on one subject.
-struct Cell {
-    verdict: Verdict,
-    /// When each hit was first seen, for checks that want two samples.
-    since: BTreeMap<String, u64>,
-}
-
 /// Keeps verdicts over snapshots. Pure but for what it remembers: its clock is the snapshots'.
 pub struct Auditor {
     checks: Vec<&'static Check>,
-    cells: Vec<BTreeMap<Subject, Cell>>,
+    cells: Cells,
     previous: Option<Arc<Snapshot>>,
     settling: Settling,
     /// By check: subjects that wait for the dust to settle.
@@ -50,11 +44,10 @@ impl Auditor {
     /// An auditor that has seen nothing yet.
     pub fn new() -> Self {
         let checks: Vec<&'static Check> = registry().collect();
-        let cells = checks.iter().map(|_| BTreeMap::new()).collect();
         let owed = checks.iter().map(|_| BTreeSet::new()).collect();
         Auditor {
             checks,
-            cells,
+            cells: Cells::default(),
             previous: None,
             settling: Settling::default(),
             owed,
@@ -133,7 +126,7 @@ impl Auditor {
             }
             // Inputs of the subject alone: only subjects that changed are asked.
             let beyond = check.inputs.without(Inputs::CONTAINER.and(Inputs::KERNEL)).meets(changes.inputs);
-            let cells = &mut self.cells[n];
+            let cells = &mut self.cells;
             ask_each(check, &evidence, |subject, ask| {
                 let changed = match &subject {
                     Subject::Container { id } => beyond || changes.containers.contains(id),
@@ -146,13 +139,13 @@ impl Auditor {
                 if waits && self.settling.is_moving(&subject, now) {
                     // The last answer stands until the dust has settled.
                     let verdict = || Verdict::unknown(Reason::Race, "a container came or went less than 3 seconds ago");
-                    if !cells.contains_key(&subject) {
-                        dirty |= store(cells, check, subject.clone(), verdict(), now);
+                    if cells.get(n, &subject).is_none() {
+                        dirty |= store(cells, n, check, &subject, verdict(), now);
                     }
                     owed.insert(subject);
                 } else {
                     owed.remove(&subject);
-                    dirty |= store(cells, check, subject, ask(), now);
+                    dirty |= store(cells, n, check, &subject, ask(), now);
                 }
             });
         }
@@ -171,19 +164,13 @@ impl Auditor {
         for owed in &mut self.owed {
             owed.retain(exists);
         }
-        let mut dirty = false;
-        for cells in &mut self.cells {
-            let before = cells.len();
-            cells.retain(|subject, _| exists(subject));
-            dirty |= cells.len() != before;
-        }
-        dirty
+        self.cells.retain(exists)
     }
 
     /// Number of hits that were not seen long enough yet.
     fn held(&self, now: u64) -> usize {
         let young = |at: &&u64| now.saturating_sub(**at) < self.hold_ns;
-        self.cells.iter().flat_map(BTreeMap::values).map(|cell| cell.since.values().filter(young).count()).sum()
+        self.cells.all().map(|(_, _, cell)| cell.since().map(|(_, at)| at).filter(young).count()).sum()
     }
 
     fn rebuild(&mut self, snapshot: &Snapshot, first: bool) -> Audit {
@@ -196,22 +183,22 @@ impl Auditor {
             ..Audit::default()
         };
         let mut abouts: HashMap<Subject, Arc<About>> = HashMap::new();
-        let mut by_key: HashMap<Arc<str>, Finding> = HashMap::new();
+        let mut by_key: HashMap<Arc<str>, Arc<Finding>> = HashMap::new();
         let mut children: Vec<(&'static str, &'static str, Subject)> = Vec::new();
-        for (n, check) in self.checks.iter().enumerate() {
-            for (subject, cell) in &self.cells[n] {
-                let Some(about) = about(&evidence, subject, &mut abouts) else { continue };
-                if cell.verdict.hits().is_empty() {
-                    self.quiet_row(&mut audit, check, &cell.verdict, about);
-                } else if let Some(parent) = self.parent_of(check, subject) {
-                    audit.suppressed += cell.verdict.hits().len();
-                    children.push((parent, check.id, subject.clone()));
-                } else {
-                    self.findings(&evidence, check, cell, &about, snapshot, &mut by_key);
-                }
+        for (subject, n, cell) in self.cells.all() {
+            let check = self.checks[n];
+            let Some(about) = about(&evidence, subject, &mut abouts) else { continue };
+            if cell.verdict.hits().is_empty() {
+                self.quiet_row(&mut audit, check, &cell.verdict, about);
+            } else if let Some(parent) = self.parent_of(check, subject) {
+                audit.suppressed += cell.verdict.hits().len();
+                children.push((parent, check.id, subject.clone()));
+            } else {
+                self.findings(&evidence, check, cell, &about, snapshot, &mut by_key);
             }
         }
         for finding in by_key.values_mut() {
+            let finding = Arc::make_mut(finding);
             let mine = children.iter().filter(|(parent, _, subject)| {
                 *parent == finding.id
                     && (*subject == finding.subject.subject || finding.subject.kind != SubjectKind::Container)
@@ -263,7 +250,7 @@ impl Auditor {
         check.parents.iter().copied().find(|parent| {
             let Some(n) = self.checks.iter().position(|check| check.id == *parent) else { return false };
             let fails =
-                |subject: &Subject| self.cells[n].get(subject).is_some_and(|c| c.verdict.status() == Status::Fail);
+                |subject: &Subject| self.cells.get(n, subject).is_some_and(|c| c.verdict.status() == Status::Fail);
             fails(subject) || fails(&Subject::Host) || fails(&Subject::Daemon)
         })
     }
@@ -275,7 +262,7 @@ impl Auditor {
         cell: &Cell,
         about: &Arc<About>,
         snapshot: &Snapshot,
-        by_key: &mut HashMap<Arc<str>, Finding>,
+        by_key: &mut HashMap<Arc<str>, Arc<Finding>>,
     ) {
         let container = match &about.subject {
             Subject::Container { id } => snapshot.container(id),
@@ -287,14 +274,14 @@ impl Auditor {
         });
         for hit in cell.verdict.hits() {
             let young = |at: &u64| snapshot.at_ns.saturating_sub(*at) < self.hold_ns;
-            if cell.since.get(&hit.sub_key).is_some_and(young) {
+            if cell.since_of(&hit.sub_key).as_ref().is_some_and(young) {
                 continue;
             }
             let finding = record::finding(check, hit, about, circumstances, snapshot.taken_at);
             match by_key.get(&finding.key) {
                 Some(known) if known.severity >= finding.severity => {}
                 _ => {
-                    by_key.insert(Arc::clone(&finding.key), finding);
+                    by_key.insert(Arc::clone(&finding.key), Arc::new(finding));
                 }
             }
         }
@@ -302,9 +289,9 @@ impl Auditor {
 }
 
 /// Why a finding that is no longer there can no longer be decided; none when it is really gone.
-fn lost(checks: &[&'static Check], cells: &[BTreeMap<Subject, Cell>], finding: &Finding) -> Option<String> {
+fn lost(checks: &[&'static Check], cells: &Cells, finding: &Finding) -> Option<String> {
     let n = checks.iter().position(|check| check.id == finding.id)?;
-    match &cells.get(n)?.get(&finding.subject.subject)?.verdict {
+    match &cells.get(n, &finding.subject.subject)?.verdict {
         Verdict::Unknown(undecided) => Some(undecided.reason.clone()),
         _ => None,
     }
@@ -331,19 +318,19 @@ fn ask_each(check: &'static Check, evidence: &Evidence, mut visit: impl FnMut(Su
     }
 }
 
-fn store(cells: &mut BTreeMap<Subject, Cell>, check: &Check, subject: Subject, verdict: Verdict, now: u64) -> bool {
-    let known = cells.get(&subject);
+fn store(cells: &mut Cells, n: usize, check: &Check, subject: &Subject, verdict: Verdict, now: u64) -> bool {
+    let known = cells.get(n, subject);
     if known.is_some_and(|cell| cell.verdict == verdict) {
         return false;
     }
-    let mut since = BTreeMap::new();
+    let mut since = Vec::new();
     if check.patience == Patience::TwoSamples {
         for hit in verdict.hits() {
-            let at = known.and_then(|cell| cell.since.get(&hit.sub_key)).copied().unwrap_or(now);
-            since.insert(hit.sub_key.clone(), at);
+            let at = known.and_then(|cell| cell.since_of(&hit.sub_key)).unwrap_or(now);
+            since.push((hit.sub_key.clone(), at));
         }
     }
-    cells.insert(subject, Cell { verdict, since });
+    cells.put(n, subject, Cell::new(verdict, since));
     true
 }
 

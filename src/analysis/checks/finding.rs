@@ -97,13 +97,13 @@ pub struct Finding {
     /// What was found, in one sentence. It may quote names: for people, clean it.
     pub title: Outside,
     /// What was seen.
-    pub evidence: Vec<Observed>,
+    pub evidence: Arc<Vec<Observed>>,
     /// How to mend it.
     pub remediation: &'static str,
     /// In which way.
     pub fix: Fix,
     /// CIS ids.
-    pub cis: Vec<Cis>,
+    pub cis: Arc<[Cis]>,
     /// When it was first seen in this run.
     pub first_seen: Timestamp,
     /// When it was last seen.

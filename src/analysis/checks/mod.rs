@@ -5,6 +5,7 @@
 
 mod audit;
 mod auditor;
+mod cells;
 mod changes;
 mod check;
 mod collapse;

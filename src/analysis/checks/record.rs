@@ -1,10 +1,11 @@
 //! From a hit to a finding: severity modifiers, key, words.
 
 use super::finding::{About, Finding};
-use super::{Check, Hit, Severity, Status, key};
+use super::{Check, Cis, Hit, Severity, Status, key, registry};
 use crate::text::Outside;
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// What about the subject changes how bad a hit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +48,13 @@ pub fn finding_key(check: &Check, about: &About, hit: &Hit) -> Arc<str> {
     key::key(&[check.id, about.kind.as_str(), &about.stable, &hit.sub_key]).into()
 }
 
+/// CIS ids of a check, taken apart once.
+fn cis_of(check: &Check) -> Arc<[Cis]> {
+    static ALL: LazyLock<HashMap<&'static str, Arc<[Cis]>>> =
+        LazyLock::new(|| registry().map(|check| (check.id, check.cis_ids().into())).collect());
+    ALL.get(check.id).cloned().unwrap_or_default()
+}
+
 /// The record.
 pub fn finding(check: &Check, hit: &Hit, about: &Arc<About>, circumstances: Circumstances, at: Timestamp) -> Finding {
     debug_assert!(matches!(hit.status, Status::Fail | Status::Warn));
@@ -59,11 +67,11 @@ pub fn finding(check: &Check, hit: &Hit, about: &Arc<About>, circumstances: Circ
         grade: hit.grade,
         subject: Arc::clone(about),
         key: finding_key(check, about, hit),
-        title: if hit.says.is_empty() { Outside::from(check.title) } else { Outside::from(hit.says.as_str()) },
+        title: if hit.says.is_empty() { Outside::shared(check.title) } else { hit.says.clone() },
         evidence: hit.evidence.clone(),
         remediation: check.fix,
         fix: check.way,
-        cis: check.cis_ids(),
+        cis: cis_of(check),
         first_seen: at,
         last_seen: at,
         dormant: circumstances.dormant,

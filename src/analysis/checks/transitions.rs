@@ -15,14 +15,14 @@ pub(super) struct History {
 }
 
 /// Events nobody takes are not kept for ever.
-const MOST_EVENTS: usize = 1024;
+const MOST_EVENTS: usize = 64;
 
 impl History {
     /// Takes the findings that hold now and gives them back with their times. `lost` tells of a finding that is gone
     /// whether that is only because it can't be decided any more.
     pub fn follow(
         &mut self,
-        now: HashMap<Arc<str>, Finding>,
+        now: HashMap<Arc<str>, Arc<Finding>>,
         first: bool,
         at: Timestamp,
         lost: impl Fn(&Finding) -> Option<String>,
@@ -31,11 +31,11 @@ impl History {
         let mut open = HashMap::with_capacity(now.len());
         for (key, mut finding) in now {
             match self.open.get(&key) {
-                Some(known) => finding.first_seen = known.first_seen,
+                Some(known) => Arc::make_mut(&mut finding).first_seen = known.first_seen,
                 None if !first => events.push(event(&finding, "opened", at, finding.title.raw().to_owned())),
                 None => {}
             }
-            open.insert(key, Arc::new(finding));
+            open.insert(key, finding);
         }
         for (key, finding) in &self.open {
             if !open.contains_key(key) {

@@ -8,6 +8,7 @@ use crate::model::{Fact, Gap, GapKind, Subject};
 use crate::text::Outside;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Why a check could not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -112,9 +113,9 @@ pub struct Hit {
     /// Grade of the decisive evidence.
     pub grade: Grade,
     /// What was found, in one sentence; the check's title when empty.
-    pub says: String,
+    pub says: Outside,
     /// What was seen.
-    pub evidence: Vec<Observed>,
+    pub evidence: Arc<Vec<Observed>>,
     /// Ids of checks whose result belongs to the picture.
     pub related: Vec<&'static str>,
     /// Other things the finding marks: an interface, a port.
@@ -129,8 +130,8 @@ impl Hit {
             severity: None,
             steps: 0,
             grade,
-            says: String::new(),
-            evidence: Vec::new(),
+            says: Outside::default(),
+            evidence: Arc::default(),
             related: Vec::new(),
             about: Vec::new(),
         }
@@ -171,8 +172,8 @@ impl Hit {
     }
 
     /// The sentence for people.
-    pub fn says(mut self, sentence: impl Into<String>) -> Self {
-        self.says = sentence.into();
+    pub fn says(mut self, sentence: impl AsRef<str>) -> Self {
+        self.says = Outside::shared(sentence.as_ref());
         self
     }
 
@@ -184,10 +185,13 @@ impl Hit {
         value: impl Into<Outside>,
         expected: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.evidence.push(Observed {
+        let evidence = Arc::make_mut(&mut self.evidence);
+        // Hits are many, and each has one or two.
+        evidence.reserve_exact(1);
+        evidence.push(Observed {
             source,
-            path: path.into(),
-            value: value.into(),
+            path: Outside::shared(path.into().raw()),
+            value: Outside::shared(value.into().raw()),
             expected: expected.into(),
             read_at: None,
         });
@@ -226,7 +230,7 @@ pub enum Verdict {
         reason: Cow<'static, str>,
     },
     /// Could not be read.
-    Unknown(Undecided),
+    Unknown(Box<Undecided>),
     /// A person has to attest.
     Manual {
         /// What was seen that helps.
@@ -255,12 +259,13 @@ impl Verdict {
 
     /// Could not be read.
     pub fn unknown(code: Reason, reason: impl Into<String>) -> Self {
-        Verdict::Unknown(Undecided { code, reason: reason.into(), lift: None })
+        Verdict::Unknown(Box::new(Undecided { code, reason: reason.into(), lift: None }))
     }
 
     /// Could not be read, as a source explained it.
     pub fn from_gap(gap: &Gap) -> Self {
-        Verdict::Unknown(Undecided { code: Reason::of(gap.kind), reason: gap.reason.clone(), lift: gap.lift.clone() })
+        let (code, reason) = (Reason::of(gap.kind), gap.reason.clone());
+        Verdict::Unknown(Box::new(Undecided { code, reason, lift: gap.lift.clone() }))
     }
 
     /// Nobody knows, and nobody said why.

@@ -43,7 +43,6 @@ impl Hub {
         if self.clocks.ticks.is_multiple_of(2) && self.interest.processes_of.is_some() {
             self.look_closely(self.interest.processes_of.clone());
         }
-        self.look_again_at_the_young(now);
         if now >= self.clocks.sweep {
             self.sweep(now);
         }
@@ -80,12 +79,10 @@ impl Hub {
         }
     }
 
-    fn look_again_at_the_young(&mut self, now: Instant) {
-        if self.young.is_empty() || self.probing.contains("grown") {
-            return;
-        }
+    /// Reads again what was read too early.
+    pub(super) fn look_again_at_the_young(&mut self, now: Instant) {
         let due: Vec<ContainerId> = self.young.iter().filter(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect();
-        if due.is_empty() {
+        if due.is_empty() || self.probing.contains("grown") {
             return;
         }
         self.young.retain(|(at, _)| *at > now);

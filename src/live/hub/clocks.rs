@@ -25,6 +25,8 @@ pub const ENGINE_PROCESS_BEAT: Duration = Duration::from_secs(2);
 /// A container's main process begins as its runtime's, with every right, and becomes the container's own by exec: facts
 /// of one that just started are read once more after this time.
 pub const GROW_UP: Duration = Duration::from_secs(2);
+/// Facts that show a runtime's process in passing are read again after this time: before a check takes them for lasting.
+pub const PASSING: Duration = Duration::from_millis(500);
 /// All kernel facts are read again within this time, a few containers at a time.
 pub const SWEEP: Duration = Duration::from_secs(300);
 

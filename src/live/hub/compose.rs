@@ -3,7 +3,7 @@
 use super::Hub;
 use super::clocks::{FIRST_INTERVAL, GROW_UP, SEATS_ALONE, SEATS_BEAT};
 use crate::feed::Update;
-use crate::live::containers;
+use crate::live::containers::{self, Seat};
 use crate::live::meters::Ways;
 use crate::live::probe::{DaemonQuestion, Job};
 use crate::model::{ContainerId, Fact, Gap, GapKind, Netns, NsInode, NsKind, Owner, Pid, SourceState};
@@ -15,24 +15,41 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl Hub {
-    /// Walks the cgroup tree for containers.
+    /// Walks the cgroup tree for containers. At the start another thread does, while the engine is being asked.
     pub(super) fn find_seats(&mut self, now: Instant) {
+        if self.probing.contains("seats") {
+            return;
+        }
         let alone = self.engine.as_ref().is_none_or(|e| !matches!(e.status, SourceState::Ok | SourceState::Partial));
         self.clocks.seats = now + if alone { SEATS_ALONE } else { SEATS_BEAT };
         let Some(layout) = self.meters.layout().cloned() else { return };
-        match containers::seats(&layout, &self.root, &self.seats) {
+        self.take_seats(containers::seats(&layout, &self.root, &self.seats));
+    }
+
+    /// A container runs, as the engine says, whose cgroup is not known.
+    pub(super) fn lacks_seats(&self) -> bool {
+        let seated: BTreeSet<&ContainerId> = self.seats.iter().map(|seat| &seat.id).collect();
+        let engine = self.engine.iter().flat_map(|engine| engine.containers.iter());
+        engine.filter(|c| c.state.has_processes()).any(|c| !seated.contains(&c.id))
+    }
+
+    /// Takes what the cgroup tree shows. True when it is something new.
+    pub(super) fn take_seats(&mut self, found: std::io::Result<Vec<Seat>>) -> bool {
+        match found {
             Ok(seats) => {
                 self.seats_gap = None;
-                if seats != self.seats {
-                    self.seats = seats;
-                    self.meters.aim(containers::targets(&self.seats));
-                    self.compose_containers();
-                    self.probe_containers();
-                    self.touch();
+                if seats == self.seats {
+                    return false;
                 }
+                self.seats = seats;
+                self.meters.aim(containers::targets(&self.seats));
+                self.compose_containers();
+                self.probe_containers();
+                self.touch();
             }
             Err(error) => self.seats_gap = Some(Gap::from_io("list", "the cgroup tree", &error)),
         }
+        true
     }
 
     pub(super) fn compose_containers(&mut self) {

@@ -8,7 +8,7 @@ mod clocks;
 mod compose;
 mod health;
 
-use clocks::{Clocks, ENGINE_PROCESS_BEAT, FIRST_INTERVAL, GATHER, HOST_BEAT, SETTLE};
+use clocks::{Clocks, ENGINE_PROCESS_BEAT, FIRST_INTERVAL, GATHER, HOST_BEAT, PASSING, SEATS_ALONE, SETTLE};
 
 use crate::feed::{Ask, Interest, Update};
 use crate::live::containers::{self, Seat};
@@ -161,7 +161,7 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
     let mut beat = crate::live::beat::Beat::new();
     hub.begin();
     loop {
-        let wake = hub.clocks.publish.map_or(hub.clocks.tick, |p| p.min(hub.clocks.tick));
+        let wake = hub.wake_at();
         tokio::select! {
             biased;
             ask = asks.recv() => match ask {
@@ -177,18 +177,30 @@ pub async fn run(options: LiveOptions, target: Option<EngineTarget>, wires: Wire
         if !hub.on_time(Instant::now()) {
             break;
         }
+        // The engine's and the kernel's readers share this thread: they get their turn before the next message.
+        tokio::task::yield_now().await;
     }
     hub.recorder.stop();
 }
 
 impl Hub {
-    /// Reads what needs nobody's answer, so that a first picture exists at once.
+    /// Has read what needs nobody's answer. The engine is asked at the same time: this thread does not stand in its way.
     fn begin(&mut self) {
+        if let Some(layout) = self.meters.layout().cloned() {
+            self.clocks.seats = Instant::now() + SEATS_ALONE;
+            self.job("seats", Job::Seats(layout));
+        }
         self.job("host", Job::Host);
-        self.find_seats(Instant::now());
         self.take_reading();
         self.look_at_wanted();
-        self.check_firewall();
+    }
+
+    /// Reads the counters for the first time, as soon as there is something to count; rates follow soon after.
+    fn begin_counting(&mut self) {
+        if self.snapshot.samples.is_empty() && !self.probing.contains("seats") {
+            self.take_reading();
+            self.clocks.tick = Instant::now() + FIRST_INTERVAL;
+        }
     }
 
     fn job(&mut self, kind: &'static str, job: Job) {
@@ -273,15 +285,17 @@ impl Hub {
                 let same = self.engine.as_ref().is_some_and(|e| Arc::ptr_eq(&e.containers, &state.containers));
                 self.engine = Some(*state);
                 if !same {
-                    self.find_seats(Instant::now());
+                    if self.lacks_seats() {
+                        self.find_seats(Instant::now());
+                    }
                     self.compose_containers();
                     self.probe_containers();
                 }
                 self.ask_for_daemon();
                 if first {
-                    self.take_reading();
-                    self.clocks.tick = Instant::now() + FIRST_INTERVAL;
+                    self.begin_counting();
                     self.publish();
+                    self.check_firewall();
                     return;
                 }
             }
@@ -320,6 +334,11 @@ impl Hub {
 
     fn on_reply(&mut self, reply: Reply) {
         match reply {
+            Reply::Seats(found) => {
+                self.probing.remove("seats");
+                self.take_seats(found);
+                self.begin_counting();
+            }
             Reply::Host(host) => {
                 self.probing.remove("host");
                 self.host_facts = Some(host);
@@ -385,6 +404,9 @@ impl Hub {
                     if old == Some(&facts) {
                         continue;
                     }
+                    if containers::has_passing(&facts, old.map(Arc::as_ref)) {
+                        self.young.push((Instant::now() + PASSING, id.clone()));
+                    }
                     moved |= old.is_none_or(|o| o.namespaces != facts.namespaces);
                     self.kernel.insert(id, facts);
                     changed = true;
@@ -402,15 +424,29 @@ impl Hub {
         changed
     }
 
+    /// When something is due next. Reading again waits while a reading is under way: its end is a turn, too.
+    fn wake_at(&self) -> Instant {
+        let young = self.young.iter().map(|(at, _)| *at).min().filter(|_| !self.probing.contains("grown"));
+        [self.publish_at(), young].into_iter().flatten().fold(self.clocks.tick, Instant::min)
+    }
+
+    /// When a snapshot goes out that is asked for. The very first waits for the engine's names until the first refresh:
+    /// nobody wants to see containers without a name for the blink of an eye.
+    fn publish_at(&self) -> Option<Instant> {
+        let is_awaited = self.engine.as_ref().is_none_or(|e| e.status == SourceState::Starting);
+        self.clocks.publish.filter(|_| self.clocks.ticks > 0 || !is_awaited)
+    }
+
     /// Does what is due. False when nobody listens any more.
     fn on_time(&mut self, now: Instant) -> bool {
+        self.look_again_at_the_young(now);
         if now >= self.clocks.seats {
             self.find_seats(now);
         }
         if now >= self.clocks.tick {
             return self.refresh(now);
         }
-        if self.clocks.publish.is_some_and(|at| now >= at) {
+        if self.publish_at().is_some_and(|at| now >= at) {
             return self.publish();
         }
         true

@@ -129,7 +129,7 @@ pub(crate) fn kernel_of(id: &ContainerId, text: &str, restarts: &Fact<u64>) -> K
         pid: Pid(12),
         start_ticks: 99,
         namespaces: BTreeMap::from([(NsKind::Net, restarts.map(|n| NsInode(*n)))]),
-        cgroups: Fact::Known(BTreeMap::from([(String::new(), text.to_owned())])),
+        cgroups: Fact::Known(BTreeMap::from([("".into(), text.into())])),
         limits: CgroupLimits {
             memory: Fact::Known(None),
             pids: Fact::Known(Some((5, text.to_owned()))),
@@ -139,7 +139,7 @@ pub(crate) fn kernel_of(id: &ContainerId, text: &str, restarts: &Fact<u64>) -> K
         uid_map: Fact::Known(vec![(0, 0, u32::MAX)]),
         lsm_label: Fact::Known(text.into()),
         mounts: Fact::default(),
-        rlimits: Fact::Known(BTreeMap::from([("Max cpu time".to_owned(), (None, Some(u64::MAX)))])),
+        rlimits: Fact::Known(Arc::new(BTreeMap::from([("Max cpu time".into(), (None, Some(u64::MAX)))]))),
         routes: Fact::default(),
         ip_forward: Fact::Known(true),
         resolv_conf: Fact::Known(text.into()),

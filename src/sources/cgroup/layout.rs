@@ -5,7 +5,6 @@
 
 use crate::model::{CgroupVersion, Fact, Gap, GapKind, Pid};
 use crate::sources::proc::{CgroupMount, CgroupMounts, ProcRoot, locate, process_cgroups};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The mounted hierarchies of this machine, of which there is at least one.
@@ -16,7 +15,7 @@ pub struct Layout {
 }
 
 /// Cgroup of a process in each hierarchy, by controller; the unified one under the empty key.
-pub type CgroupPaths = BTreeMap<String, String>;
+pub type CgroupPaths = crate::model::Cgroups;
 
 impl Layout {
     /// Reads what is mounted.

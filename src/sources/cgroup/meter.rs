@@ -93,7 +93,7 @@ pub struct Meter {
     /// The sum of memory has changed since its parts were read.
     memory_moved: bool,
     /// Identity of the cgroup that the files belong to.
-    pub paths: CgroupPaths,
+    pub paths: Arc<CgroupPaths>,
 }
 
 /// Beats, in refreshes. Memory statistics are half of the cost of a reading, limits hardly ever change.
@@ -106,7 +106,7 @@ impl Meter {
     ///
     /// # Errors
     /// The cgroup directory is not there: the container has ended.
-    pub fn open(layout: &Layout, id: ContainerId, paths: CgroupPaths) -> Result<Self, Gap> {
+    pub fn open(layout: &Layout, id: ContainerId, paths: Arc<CgroupPaths>) -> Result<Self, Gap> {
         let is_v2 = layout.version() == CgroupVersion::V2;
         let v1 = |controller: &str| paths.get(controller).and_then(|p| layout.v1_dir(controller, p));
         let v2 = || paths.get("").and_then(|p| layout.v2_dir(p));

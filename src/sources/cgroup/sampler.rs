@@ -16,7 +16,7 @@ pub struct Target {
     /// The container.
     pub id: ContainerId,
     /// Its cgroup in each hierarchy.
-    pub paths: CgroupPaths,
+    pub paths: Arc<CgroupPaths>,
 }
 
 /// Meters of all containers with processes.

@@ -47,7 +47,7 @@ impl GenerationProbe {
     fn ask(&mut self) -> Result<u32, Gap> {
         let failed = |operation: &str, error: &std::io::Error| {
             let gap = Gap::from_io(operation, "the generation of nf_tables", error);
-            if gap.kind == GapKind::Permission { gap.lifted_by("run as root or grant CAP_NET_ADMIN") } else { gap }
+            if gap.kind == GapKind::Permission { gap.lifted_by(super::lift()) } else { gap }
         };
         self.sequence = self.sequence.wrapping_add(1);
         let sequence = self.sequence;

@@ -28,3 +28,12 @@ pub use merge::merge;
 pub use nft::{NftChain, NftRuleset, NftTable, parse_nft};
 pub use read::read;
 pub use save::{Saved, parse_save};
+
+/// What would lift a refusal. Root that is refused lacks the capability: to be root would not help.
+fn lift() -> &'static str {
+    if nix::unistd::geteuid().is_root() {
+        "this process has no CAP_NET_ADMIN: it gave it up (--read-only) or never had it"
+    } else {
+        "run as root or grant CAP_NET_ADMIN"
+    }
+}

@@ -92,7 +92,7 @@ async fn legacy(family: Family, until: Instant) -> Result<Vec<Table>, Gap> {
         Ok(names) if names.is_empty() => return Ok(Vec::new()),
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Gap::from_io("read", file, &error).lifted_by("run as root or grant CAP_NET_ADMIN")),
+        Err(error) => return Err(Gap::from_io("read", file, &error).lifted_by(super::lift())),
     }
     let text = run(&[name], &["-c"], "iptables", until).await?;
     Ok(whole(parse_save(&text, Backend::IptablesLegacy, family), name)?.tables)

@@ -83,7 +83,7 @@ fn failure(name: &str, error: &str) -> Gap {
     let refused = ["ermission denied", "not permitted", "must be root"].iter().any(|words| error.contains(words));
     let kind = if refused { GapKind::Permission } else { GapKind::Unsupported };
     let gap = Gap::new(kind, format!("run {name}: {line}"));
-    if refused { gap.lifted_by("run as root or grant CAP_NET_ADMIN") } else { gap }
+    if refused { gap.lifted_by(super::lift()) } else { gap }
 }
 
 #[cfg(test)]

@@ -61,7 +61,10 @@ pub(crate) fn links(
     let place: HashMap<IfIndex, usize> = found.iter().enumerate().map(|(n, facts)| (facts.link.ifindex, n)).collect();
     for (ifindex, address) in addresses {
         if let Some(n) = place.get(&ifindex) {
-            found[*n].link.addresses.push(address);
+            let addresses = &mut found[*n].link.addresses;
+            // Most have one or two, and keep them.
+            addresses.reserve_exact(1);
+            addresses.push(address);
         }
     }
     Ok((found, steadier(steady, steady_too)))

@@ -5,7 +5,7 @@
 use super::Depth;
 use super::cgroup_paths::{CgroupMount, CgroupMounts, locate};
 use super::files::{kernel_gap, read_text};
-use crate::model::{CgroupLimits, Fact, Gap, GapKind};
+use crate::model::{CgroupLimits, Cgroups, Fact, Gap, GapKind};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const V1_NO_LIMIT: u64 = 0x7fff_ffff_ffff_0000;
 
 /// Reads the limits that hold for a process in `cgroups`. A quick reading takes those that a first screen shows
 /// usage against; every file of every level costs some 10 µs.
-pub(super) fn limits(mounts: &CgroupMounts, cgroups: &BTreeMap<String, String>, depth: Depth) -> CgroupLimits {
+pub(super) fn limits(mounts: &CgroupMounts, cgroups: &Cgroups, depth: Depth) -> CgroupLimits {
     let memory = Way::of(mounts, cgroups, "memory");
     let limits = CgroupLimits {
         memory: fact(memory.and_then(|way| way.smallest(way.pick("memory.limit_in_bytes", "memory.max"), bytes))),
@@ -45,7 +45,7 @@ struct Way {
 }
 
 impl Way {
-    fn of(mounts: &CgroupMounts, cgroups: &BTreeMap<String, String>, controller: &str) -> Result<Way, Gap> {
+    fn of(mounts: &CgroupMounts, cgroups: &Cgroups, controller: &str) -> Result<Way, Gap> {
         let none = || Gap::new(GapKind::Unsupported, format!("no hierarchy with controller {controller} is mounted"));
         let (mount, key) = mounts.controller(controller).ok_or_else(none)?;
         let path = cgroups.get(key).ok_or_else(none)?;
@@ -210,7 +210,7 @@ mod tests {
             .file("sys/fs/cgroup/a/b/cpu.weight", "79\n")
             .file("sys/fs/cgroup/cpuset.cpus.effective", "0-3\n");
         let mounts = mounts("41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", &root);
-        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a/b".to_owned())]), Depth::Full);
+        let seen = limits(&mounts, &BTreeMap::from([("".into(), "/a/b".into())]), Depth::Full);
         assert_eq!(seen.memory, Fact::Known(Some((1000, "/a".to_owned()))));
         assert_eq!(seen.cpu, Fact::Known(Some((50_000, 100_000))));
         assert_eq!(seen.pids, Fact::Known(None), "offered by the root, switched on nowhere: no limit");
@@ -232,7 +232,7 @@ mod tests {
              36 31 0:33 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n",
             &root,
         );
-        let paths = ["memory", "cpu"].map(|key| (key.to_owned(), "/docker/x".to_owned()));
+        let paths = ["memory", "cpu"].map(|key| (key.into(), "/docker/x".into()));
         let seen = limits(&mounts, &BTreeMap::from(paths.clone()), Depth::Full);
         assert_eq!(seen.memory, Fact::Known(None));
         assert_eq!(seen.cpu, Fact::Known(None));
@@ -248,7 +248,7 @@ mod tests {
         let host = Fixture::new();
         host.file("sys/fs/cgroup/cgroup.controllers", "memory");
         let mounts = mounts("41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", &host.root());
-        let seen = limits(&mounts, &BTreeMap::from([(String::new(), "/a".to_owned())]), Depth::Full);
+        let seen = limits(&mounts, &BTreeMap::from([("".into(), "/a".into())]), Depth::Full);
         assert_eq!(seen.memory.why().map(|gap| gap.kind), Some(GapKind::Gone));
         assert_eq!(seen.weight.why().map(|gap| gap.kind), Some(GapKind::Gone));
     }

@@ -7,7 +7,7 @@ use super::ProcRoot;
 use super::files::{kernel_gap, process_gap, read_head};
 use super::mountinfo::parse_mountinfo;
 use super::process::lossy;
-use crate::model::{CgroupVersion, ContainerId, Fact, Gap, GapKind, MountInfo, Pid};
+use crate::model::{CgroupVersion, Cgroups, ContainerId, Fact, Gap, GapKind, MountInfo, Pid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -100,7 +100,7 @@ impl CgroupMounts {
     }
 
     /// The directory of a container in the hierarchy that lists its processes.
-    fn directory_of_processes(&self, cgroups: &BTreeMap<String, String>, id: &ContainerId) -> Result<PathBuf, Gap> {
+    fn directory_of_processes(&self, cgroups: &Cgroups, id: &ContainerId) -> Result<PathBuf, Gap> {
         let mut failure = Gap::new(GapKind::Unsupported, "no control group hierarchy that lists processes is mounted");
         for name in ["pids", "name=systemd", ""] {
             let found = match name {
@@ -165,7 +165,7 @@ pub(super) fn container_part<'a>(path: &'a str, id: &ContainerId) -> &'a str {
 ///
 /// # Errors
 /// The process is gone or unreadable.
-pub fn process_cgroups(root: &ProcRoot, pid: Pid) -> Result<BTreeMap<String, String>, Gap> {
+pub fn process_cgroups(root: &ProcRoot, pid: Pid) -> Result<Cgroups, Gap> {
     let path = root.of(pid, "cgroup");
     let bytes = read_head(&path, 64 * 1024).map_err(|error| process_gap(&path, &error))?;
     let cgroups = parse_cgroups(&bytes);
@@ -175,14 +175,14 @@ pub fn process_cgroups(root: &ProcRoot, pid: Pid) -> Result<BTreeMap<String, Str
     Ok(cgroups)
 }
 
-fn parse_cgroups(bytes: &[u8]) -> BTreeMap<String, String> {
+fn parse_cgroups(bytes: &[u8]) -> Cgroups {
     let mut cgroups = BTreeMap::new();
     for line in bytes.split(|b| *b == b'\n') {
         let line = lossy(line);
         let mut fields = line.raw().splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
         for controller in controllers.split(',') {
-            cgroups.insert(controller.to_owned(), path.to_owned());
+            cgroups.insert(controller.into(), path.into());
         }
     }
     cgroups
@@ -193,7 +193,7 @@ fn parse_cgroups(bytes: &[u8]) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// When the cgroup is not visible from here or is gone.
-pub fn members(mounts: &CgroupMounts, cgroups: &BTreeMap<String, String>, id: &ContainerId) -> Result<Vec<Pid>, Gap> {
+pub fn members(mounts: &CgroupMounts, cgroups: &Cgroups, id: &ContainerId) -> Result<Vec<Pid>, Gap> {
     let top = mounts.directory_of_processes(cgroups, id)?;
     let mut pids = BTreeSet::new();
     let mut directories = vec![(top, 0)];
@@ -281,7 +281,7 @@ mod tests {
         let mounts = CgroupMounts::read(&host.root()).expect("mounts");
         let cgroups = process_cgroups(&host.root(), Pid(9)).expect("cgroups");
         assert_eq!(members(&mounts, &cgroups, &id()).expect("members"), [Pid(7), Pid(8), Pid(9)]);
-        let gone = members(&mounts, &BTreeMap::from([("pids".to_owned(), "/docker/other".to_owned())]), &id());
+        let gone = members(&mounts, &BTreeMap::from([("pids".into(), "/docker/other".into())]), &id());
         assert_eq!(gone.expect_err("gone").kind, GapKind::Gone);
     }
 
@@ -300,7 +300,7 @@ mod tests {
         let host = Fixture::new();
         host.file("proc/self/mountinfo", HYBRID).file("sys/fs/cgroup/pids/x/cgroup.procs", "0\n0\n7\n");
         let mounts = CgroupMounts::read(&host.root()).expect("mounts");
-        let cgroups = BTreeMap::from([("pids".to_owned(), "/x".to_owned())]);
+        let cgroups = BTreeMap::from([("pids".into(), "/x".into())]);
         assert!(members(&mounts, &cgroups, &id()).is_err());
     }
 

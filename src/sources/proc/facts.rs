@@ -5,8 +5,9 @@
 use super::cgroup_paths::{CgroupMounts, MOUNTINFO_BYTES, members, process_cgroups};
 use super::files::{process_gap, read_head};
 use super::{ProcRoot, beneath, cgroup_limits, inside, mountinfo, namespaces, process, rights, routes};
-use crate::model::{CgroupLimits, ContainerId, Fact, Gap, GapKind, KernelFacts, MountInfo, NsKind, Pid, Process};
-use std::collections::BTreeMap;
+use crate::model::{
+    CgroupLimits, Cgroups, ContainerId, Fact, Gap, GapKind, KernelFacts, MountInfo, NsKind, Pid, Process,
+};
 
 /// How much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,12 +120,7 @@ fn fact<T>(result: Result<T, Gap>) -> Fact<T> {
 
 /// Reads every process of the container. One that ends meanwhile is left out; one that is still in the cgroup and
 /// can't be seen makes the list unknown, as a hidden process is not an absent one.
-fn processes(
-    root: &ProcRoot,
-    mounts: &CgroupMounts,
-    cgroups: &BTreeMap<String, String>,
-    id: &ContainerId,
-) -> Result<Vec<Process>, Gap> {
+fn processes(root: &ProcRoot, mounts: &CgroupMounts, cgroups: &Cgroups, id: &ContainerId) -> Result<Vec<Process>, Gap> {
     let mut seen = Vec::new();
     let mut missing = Vec::new();
     for pid in members(mounts, cgroups, id)? {

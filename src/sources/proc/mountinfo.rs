@@ -1,7 +1,7 @@
 //! `/proc/PID/mountinfo` from bytes (format: proc_pid_mountinfo(5)). Must not do I/O.
 
 use crate::model::MountInfo;
-use crate::text::Outside;
+use crate::text::{Outside, Shared};
 
 /// Parses all rows; rows that are not understood are left out and counted.
 pub fn parse_mountinfo(bytes: &[u8]) -> (Vec<MountInfo>, usize) {
@@ -13,6 +13,8 @@ pub fn parse_mountinfo(bytes: &[u8]) -> (Vec<MountInfo>, usize) {
             None => bad += 1,
         }
     }
+    // Kept for as long as the container runs.
+    rows.shrink_to_fit();
     (rows, bad)
 }
 
@@ -22,22 +24,26 @@ fn parse_row(line: &[u8]) -> Option<MountInfo> {
     let root = unescape(fields.next()?);
     let mount_point = unescape(fields.next()?);
     let options = plain(fields.next()?);
-    let mut propagation: Vec<String> = Vec::new();
+    let mut propagation = String::new();
     loop {
         match fields.next()? {
             b"-" => break,
-            tag => propagation.push(plain(tag)),
+            tag => {
+                let glue = if propagation.is_empty() { "" } else { " " };
+                propagation.push_str(glue);
+                propagation.push_str(&String::from_utf8_lossy(tag));
+            }
         }
     }
     let fstype = plain(fields.next()?);
     let source = unescape(fields.next()?);
     let super_options = fields.next().map(plain).unwrap_or_default();
-    let propagation = propagation.join(" ");
+    let propagation = propagation.into();
     Some(MountInfo { device, root, mount_point, options, propagation, fstype, source, super_options })
 }
 
-fn plain(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).into_owned()
+fn plain(field: &[u8]) -> Shared {
+    Shared::from(&*String::from_utf8_lossy(field))
 }
 
 /// Undoes the kernel's `\ooo` for space, tab, line feed, `#` and backslash.
@@ -57,7 +63,7 @@ fn unescape(field: &[u8]) -> Outside {
             }
         }
     }
-    Outside::from(&*String::from_utf8_lossy(&out))
+    Outside::shared(&String::from_utf8_lossy(&out))
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ pub(super) fn require_whole(root: &ProcRoot) -> Result<(), Gap> {
 }
 
 pub(super) fn lossy(bytes: &[u8]) -> Outside {
-    Outside::from(&*String::from_utf8_lossy(bytes))
+    Outside::shared(&String::from_utf8_lossy(bytes))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 
 use super::ProcRoot;
 use super::files::{process_gap, read_head};
-use crate::model::{Fact, Gap, GapKind, Pid};
-use crate::text::Outside;
-use std::collections::BTreeMap;
+use crate::model::{Fact, Gap, GapKind, Pid, Rlimits};
+use crate::text::{Outside, Shared};
+use std::sync::Arc;
 
 /// Rows of `uid_map`: (inside, outside, count).
 pub(super) fn uid_map(root: &ProcRoot, pid: Pid) -> Fact<Vec<(u32, u32, u32)>> {
@@ -43,23 +43,20 @@ pub(super) fn lsm_label(root: &ProcRoot, pid: Pid) -> Fact<Outside> {
     }
 }
 
-/// Soft and hard limit by name; none is unlimited.
-type Limits = BTreeMap<String, (Option<u64>, Option<u64>)>;
-
 /// Rows of `/proc/PID/limits` by the kernel's name (`Max open files`): (soft, hard), none is unlimited.
-pub(super) fn rlimits(root: &ProcRoot, pid: Pid) -> Fact<Limits> {
+pub(super) fn rlimits(root: &ProcRoot, pid: Pid) -> Fact<Arc<Rlimits>> {
     let path = root.of(pid, "limits");
     match read_head(&path, 64 * 1024) {
-        Ok(bytes) => Fact::Known(parse_limits(&String::from_utf8_lossy(&bytes))),
+        Ok(bytes) => Fact::Known(Arc::new(parse_limits(&String::from_utf8_lossy(&bytes)))),
         Err(error) => Fact::gap(process_gap(&path, &error)),
     }
 }
 
 /// The columns have fixed places: name 0–25, soft 26–46, hard 47–67.
-fn parse_limits(text: &str) -> Limits {
+fn parse_limits(text: &str) -> Rlimits {
     let value = |word: &str| if word == "unlimited" { Some(None) } else { word.parse().ok().map(Some) };
     let row = |line: &str| {
-        let name = line.get(..26)?.trim().to_owned();
+        let name = Shared::from(line.get(..26)?.trim());
         let mut words = line.get(26..)?.split_ascii_whitespace();
         Some((name, (value(words.next()?)?, value(words.next()?)?)))
     };

@@ -190,7 +190,7 @@ fn rlimits(page: &mut Page, scene: &Scene, container: &Container) {
             page.heading("rlimits of the main process");
             let mut grid = Grid::new(&["limit", ">soft", ">hard"]);
             let text = |n: &Option<u64>| n.map_or("unlimited".to_owned(), |n| n.to_string());
-            for (name, (soft, hard)) in limits {
+            for (name, (soft, hard)) in limits.iter() {
                 grid.row([
                     Cell { spans: vec![word(name, Role::Text)] },
                     Cell::new(text(soft), Role::Text),

@@ -33,6 +33,9 @@ pub fn content(scene: &Scene, key: LinkKey, width: u16) -> Content {
                 Some(subject),
             );
         }
+        None if super::rows::is_away(scene, found) => {
+            page.field("made by", [Span::new("the engine, by its name; it does not answer", Role::Stale)]);
+        }
         None => page.field("made by", [Span::new("no engine answers for it", Role::Notice)]),
     }
     if !found.addresses.is_empty() {

@@ -35,8 +35,7 @@ fn belongs(title: &str, item: &Item, scene: &Scene) -> bool {
         Item::Heading(_) => false,
         Item::Network(_) => title == rows::ENGINE,
         Item::Device(key) => {
-            let is_bridge = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.kind == "bridge" || l.bridge.is_some());
-            title == if is_bridge { rows::BRIDGES } else { rows::DEVICES }
+            scene.snapshot.link(key.0, key.1).is_some_and(|link| rows::heading_of(scene, link) == title)
         }
     }
 }

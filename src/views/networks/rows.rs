@@ -20,6 +20,8 @@ pub enum Item {
 
 /// Heading of the engine's networks.
 pub const ENGINE: &str = "engine networks";
+/// Heading of bridges that are named as the engine names its own, while it does not say which are.
+pub const AWAY: &str = "bridges of the engine, which is away";
 /// Heading of other bridges.
 pub const BRIDGES: &str = "bridges that no engine made";
 /// Heading of other devices.
@@ -58,6 +60,23 @@ fn is_bridge(link: &Link) -> bool {
     link.kind == "bridge" || link.bridge.is_some()
 }
 
+/// The bridge is most likely the engine's: it has the name of one, and the engine can't be asked.
+pub fn is_away(scene: &Scene, link: &Link) -> bool {
+    let name = link.name.raw();
+    let is_named_so = name == "docker0"
+        || name.strip_prefix("br-").is_some_and(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    is_named_so && scene.snapshot.engine_is_stale()
+}
+
+/// The heading that a device stands under.
+pub fn heading_of(scene: &Scene, link: &Link) -> &'static str {
+    match is_bridge(link) {
+        true if is_away(scene, link) => AWAY,
+        true => BRIDGES,
+        false => DEVICES,
+    }
+}
+
 /// All rows.
 pub fn rows(scene: &Scene) -> Vec<Row<Item>> {
     let wiring = &scene.report.wiring;
@@ -73,7 +92,9 @@ pub fn rows(scene: &Scene) -> Vec<Row<Item>> {
     let device = |link: &Link| (Item::Device(key(link)), names::link_subject(key(link)));
     let unclaimed = |link: &&Link| !wiring.network_of.contains_key(&key(link));
     let bridges = scene.snapshot.links.iter().filter(|l| is_bridge(l)).filter(unclaimed);
-    group(&mut rows, BRIDGES, bridges.map(device));
+    let (away, other): (Vec<&Link>, Vec<&Link>) = bridges.partition(|link| heading_of(scene, link) == AWAY);
+    group(&mut rows, AWAY, away.into_iter().map(device));
+    group(&mut rows, BRIDGES, other.into_iter().map(device));
     // An interface of a container is in its container's row, not here; a parent of a network is in the network's.
     let is_inside =
         |link: &&Link| wiring.attachment(key(link)).is_some_and(|a| a.link == key(link) && !a.containers.is_empty());

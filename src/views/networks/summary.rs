@@ -34,8 +34,7 @@ fn heading(scene: &Scene, title: &str, width: u16) -> Content {
         page.heading(title);
         for row in rows::rows(scene).into_iter().filter(|row| row.depth > 0) {
             let Item::Device(key) = row.item else { continue };
-            let is_bridge = scene.snapshot.link(key.0, key.1).is_some_and(|l| l.bridge.is_some() || l.kind == "bridge");
-            if (title == rows::BRIDGES) == is_bridge {
+            if scene.snapshot.link(key.0, key.1).is_some_and(|link| rows::heading_of(scene, link) == title) {
                 let before = page.len();
                 let mut spans = vec![super::device_name(scene, key), Span::plain("  ")];
                 spans.extend(cells::cell(scene, &Item::Device(key), "driver").spans);

@@ -17,6 +17,29 @@ fn engine_networks_and_other_bridges_stand_apart() {
 }
 
 #[test]
+fn a_bridge_named_like_the_engines_is_the_engines_while_it_is_away() {
+    let mut lab = furnished();
+    lab.networks.clear();
+    let (before, next) = snapshots(&lab);
+    let answering = Stage::of(before.clone(), next.clone());
+    let columns = &["name", "driver"];
+    assert!(!list(&Networks, &answering.scene(), columns).contains(rows::AWAY));
+    let down = |mut snapshot: crate::model::Snapshot| {
+        for source in std::sync::Arc::make_mut(&mut snapshot.sources) {
+            source.state = crate::model::SourceState::Down;
+        }
+        snapshot
+    };
+    let stage = Stage::of(down(before), down(next));
+    let text = list(&Networks, &stage.scene(), columns);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words} in {text}"));
+    assert!(at(rows::AWAY) < at("docker0") && at("docker0") < at(rows::BRIDGES), "{text}");
+    assert!(at(rows::BRIDGES) < at("br-manual"), "{text}");
+    let page = page(&Networks, &stage.scene(), "docker0", "summary", 100);
+    assert!(page.contains("the engine, by its name"), "{page}");
+}
+
+#[test]
 fn t03_what_is_on_a_bridge() {
     let stage = stage();
     let scene = stage.scene();

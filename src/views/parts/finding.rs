@@ -58,7 +58,7 @@ fn evidence(page: &mut Page, scene: &Scene, finding: &Finding) {
         },
     );
     let mut grid = Grid::new(&["source", "where", "seen", "good would be"]);
-    for seen in &finding.evidence {
+    for seen in finding.evidence.iter() {
         grid.row([
             Cell::new(seen.source, Role::Dim),
             Cell::outside(&seen.path, Role::Text),
@@ -92,7 +92,7 @@ fn way(fix: Fix) -> &'static str {
 
 fn background(page: &mut Page, finding: &Finding, check: &Check) {
     let mut by_id: Vec<(&str, Vec<&str>)> = Vec::new();
-    for cis in &finding.cis {
+    for cis in finding.cis.iter() {
         match by_id.iter_mut().find(|(id, _)| *id == cis.id) {
             Some((_, versions)) => versions.push(cis.version),
             None => by_id.push((cis.id, vec![cis.version])),

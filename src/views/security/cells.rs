@@ -136,7 +136,7 @@ pub fn field(scene: &Scene, item: &Item, field: &str) -> Option<String> {
         "kind" => about.map_or(String::new(), |a| a.kind.as_str().to_owned()),
         "title" if found.is_some() => text(found.map(|f| &f.title)),
         "evidence" => {
-            let seen = found.into_iter().flat_map(|f| &f.evidence);
+            let seen = found.into_iter().flat_map(|f| f.evidence.iter());
             seen.map(|e| format!("{} {}", e.path.raw(), e.value.raw())).collect::<Vec<_>>().join("\n")
         }
         "severity" => match item {

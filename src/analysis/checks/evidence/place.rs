@@ -62,11 +62,11 @@ impl<'a> Evidence<'a> {
                 return Ok(ours);
             }
         }
-        Err(Verdict::Unknown(Undecided {
+        Err(Verdict::Unknown(Box::new(Undecided {
             code: Reason::Netns,
             reason: "the network namespace of the engine's daemon is not known".to_owned(),
             lift: Some("run as root or grant CAP_SYS_PTRACE".to_owned()),
-        }))
+        })))
     }
 
     /// Asks that bridgewatch runs in the engine's network namespace, as firewall, routes and sysctls are read there.

@@ -108,7 +108,7 @@ mod tests {
             driver: None,
             mode: String::new(),
             rw: true,
-            propagation: String::new(),
+            propagation: "".into(),
         }
     }
 
@@ -118,10 +118,10 @@ mod tests {
             root: root.into(),
             mount_point: mount_point.into(),
             options: "rw".into(),
-            propagation: String::new(),
+            propagation: "".into(),
             fstype: "ext4".into(),
             source: "/dev/sda1".into(),
-            super_options: String::new(),
+            super_options: "".into(),
         }
     }
 

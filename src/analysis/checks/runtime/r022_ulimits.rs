@@ -56,7 +56,8 @@ mod tests {
     use crate::analysis::checks::testing::*;
 
     fn nofile(hard: Option<u64>) -> Host {
-        one(container().kernel(|k| k.rlimits = Fact::Known([("Max open files".to_owned(), (hard, hard))].into())))
+        one(container()
+            .kernel(|k| k.rlimits = Fact::Known(std::sync::Arc::new([("Max open files".into(), (hard, hard))].into()))))
     }
 
     #[test]

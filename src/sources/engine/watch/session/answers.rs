@@ -1,6 +1,6 @@
 //! What an answer of the engine leads to.
 
-use super::{Answer, EXECS, Session, VOLUMES_AT_ONCE};
+use super::{Answer, EXECS, HEAD_START, Session, VOLUMES_AT_ONCE};
 use crate::model::{Container, ContainerId, Engine, Fact, GapKind, Network, NetworkId, Weight};
 use crate::sources::engine::client::Listing;
 use crate::sources::engine::error::EngineError;
@@ -74,7 +74,8 @@ impl Session<'_> {
         }
         if !self.has_listed {
             self.has_listed = true;
-            self.inspect_everything();
+            // What the list says is drawn first.
+            self.inspect_everything(now + HEAD_START);
         } else {
             let count = found.differ.len() + found.gone.len();
             if count > 0 {

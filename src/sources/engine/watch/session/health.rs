@@ -63,7 +63,7 @@ impl Session<'_> {
                 if was_silent {
                     self.watcher.resyncs += 1;
                     self.list_soon();
-                    self.inspect_everything();
+                    self.inspect_everything(Instant::now());
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::model::{ContainerId, Exec};
 use crate::sources::engine::error::EngineError;
 use crate::sources::engine::happening::{Happening, Touch, is_probe};
 use jiff::Timestamp;
+use std::time::Duration;
 use tokio::time::Instant;
 
 impl Session<'_> {
@@ -108,7 +109,7 @@ impl Session<'_> {
                 let reader = self.reader.clone();
                 self.tasks.spawn(async move { Answer::Networks(reader.networks().await) });
             }
-            Touch::Daemon => self.ask_engine(),
+            Touch::Daemon => self.ask_engine(Duration::ZERO),
         }
         true
     }

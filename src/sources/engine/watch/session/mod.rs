@@ -28,6 +28,8 @@ const PUBLISH: Duration = Duration::from_millis(50);
 /// Timeline entries are sent at most this often, and at most so many at once.
 const TELL: Duration = Duration::from_millis(50);
 const TOLD_AT_ONCE: usize = 512;
+/// The first list has the names, the states and the addresses: what else is asked of the engine lets it go ahead by this.
+const HEAD_START: Duration = Duration::from_millis(15);
 /// A list that takes longer is late: the engine is asked for a sign of life.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A sign of life that takes longer makes the engine silent.
@@ -204,16 +206,29 @@ impl<'a> Session<'a> {
 
     fn ask_all(&mut self) {
         self.ask_list();
+        self.ask_networks(HEAD_START);
+        self.ask_engine(HEAD_START);
         let reader = self.reader.clone();
-        self.tasks.spawn(async move { Answer::Networks(reader.networks().await) });
-        self.ask_engine();
-        let reader = self.reader.clone();
-        self.tasks.spawn(async move { Answer::Volumes(reader.volumes().await) });
+        self.tasks.spawn(async move {
+            tokio::time::sleep(HEAD_START).await;
+            Answer::Volumes(reader.volumes().await)
+        });
     }
 
-    fn ask_engine(&mut self) {
+    fn ask_networks(&mut self, after: Duration) {
         let reader = self.reader.clone();
-        self.tasks.spawn(async move { Answer::Engine(Box::new(reader.engine().await)) });
+        self.tasks.spawn(async move {
+            tokio::time::sleep(after).await;
+            Answer::Networks(reader.networks().await)
+        });
+    }
+
+    fn ask_engine(&mut self, after: Duration) {
+        let reader = self.reader.clone();
+        self.tasks.spawn(async move {
+            tokio::time::sleep(after).await;
+            Answer::Engine(Box::new(reader.engine().await))
+        });
     }
 
     /// One list at a time, however many want it.
@@ -280,16 +295,15 @@ impl<'a> Session<'a> {
             Nudge::Refresh => {
                 self.asked_volumes.clear();
                 self.ask_list();
-                self.inspect_everything();
-                let reader = self.reader.clone();
-                self.tasks.spawn(async move { Answer::Networks(reader.networks().await) });
-                self.ask_engine();
+                self.inspect_everything(Instant::now());
+                self.ask_networks(Duration::ZERO);
+                self.ask_engine(Duration::ZERO);
             }
         }
     }
 
-    pub(super) fn inspect_everything(&mut self) {
-        let now = Instant::now();
+    /// Inspects all there is, from `now` on.
+    pub(super) fn inspect_everything(&mut self, now: Instant) {
         for (id, container) in self.watcher.store.ids() {
             self.containers.now(id, u8::from(!container.state.has_processes()), now);
         }
