@@ -87,7 +87,7 @@ impl Stage {
     fn veth(&self, who: &str) -> String {
         let index = self.exec(who, "cat /sys/class/net/eth0/iflink").expect("reads");
         let links = json("ip -j link");
-        let link = links.iter().find(|l| l["ifindex"].to_string() == index).expect("its other end is here");
+        let link = links.iter().find(|l| l["ifindex"].as_u64() == index.parse().ok()).expect("its other end is here");
         link["ifname"].as_str().expect("a name").to_owned()
     }
 
@@ -142,7 +142,7 @@ impl Drop for Stage {
 }
 
 fn sweep(hand: &mut KernelHand) -> usize {
-    let plan = with(&host(), |ground| limits::sweep(ground));
+    let plan = with(&host(), limits::sweep);
     let steps = plan.map(|plan| plan.steps).unwrap_or_default();
     for step in &steps {
         hand.apply(&step.op).expect("an unused ifb goes");

@@ -6,7 +6,6 @@ mod support {
     #[allow(dead_code)]
     pub mod lab;
     pub mod proxy;
-    #[allow(dead_code)]
     pub mod pty;
 }
 

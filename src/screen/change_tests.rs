@@ -36,8 +36,8 @@ fn seeing(app: &mut App, keys: &str) -> Vec<Effect> {
     effects
 }
 
-fn orders(effects: &[Effect]) -> Vec<&Order> {
-    let order = |e| match e {
+fn orders<'a>(effects: &'a [Effect]) -> Vec<&'a Order> {
+    let order = |effect: &'a Effect| match effect {
         Effect::Order(order, _) => Some(order),
         _ => None,
     };
