@@ -9,7 +9,7 @@ use crate::plan::{ContainerChange, LimitTarget, LimitWish, Prune, ShellWish, Wis
 use std::sync::Arc;
 
 /// What an action begins.
-#[expect(clippy::large_enum_variant, reason = "made once and moved on: a box would only cost")]
+#[allow(clippy::large_enum_variant)] // There is one at a time, and it is taken apart at once.
 pub enum Begin {
     /// A plan.
     Plan(Wish),
@@ -39,7 +39,7 @@ pub fn deed(app: &App, action: Action, targets: &Targets) -> Result<Begin, Strin
     match action {
         A::Start => change(ContainerChange::Start),
         A::Stop => change(ContainerChange::Stop { timeout_s: None }),
-        A::StartStop if all.iter().all(&runs) => change(ContainerChange::Stop { timeout_s: None }),
+        A::StartStop if all.iter().all(runs) => change(ContainerChange::Stop { timeout_s: None }),
         A::StartStop if !all.iter().any(runs) => change(ContainerChange::Start),
         A::StartStop => Err("some of them run and some do not: x offers start and stop".to_owned()),
         A::Restart => change(ContainerChange::Restart { timeout_s: None }),
