@@ -36,12 +36,14 @@ fn seeing(app: &mut App, keys: &str) -> Vec<Effect> {
     effects
 }
 
-fn orders<'a>(effects: &'a [Effect]) -> Vec<&'a Order> {
-    let order = |effect: &'a Effect| match effect {
-        Effect::Order(order, _) => Some(order),
-        _ => None,
-    };
-    effects.iter().filter_map(order).collect()
+fn orders(effects: &[Effect]) -> Vec<&Order> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Order(order, _) => Some(order.as_ref()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn sheet(app: &App) -> &Stage {
