@@ -33,7 +33,7 @@ fn every_change_is_refused_in_read_only_mode_before_anything_is_looked_at() {
         "undo --yes",
         "confirm",
     ] {
-        let arguments: Vec<&str> = line.split(' ').chain(["--read-only"]).collect();
+        let arguments: Vec<&str> = ["--read-only"].into_iter().chain(line.split(' ')).collect();
         let output = run(home.path(), &arguments);
         assert_eq!(output.status.code(), Some(5), "{line}: {output:?}");
         assert!(words(&output).contains("--read-only"), "{line}: {}", words(&output));

@@ -501,9 +501,9 @@ fn what_is_achieved_is_what_was_asked_for() {
     let mut port = 5000;
     for mbit in [1u32, 10, 100] {
         let rate = || Some(shape(&format!("{mbit}mbit")));
-        // The slowest needs the longest to pass what is measured; nothing passes more than 400 MB.
+        // The slowest needs the longest to pass what is measured; no stream lasts longer than a minute.
         // One TCP alone does not fill a slow link whose acknowledgements wait for half a second on the other side.
-        let (window, seconds, streams) = if mbit == 100 { (2, 30, 1) } else { (5, 60, 4) };
+        let (window, seconds, streams) = if mbit == 100 { (2, 30, 3) } else { (5, 60, 4) };
         for (way, down, up) in [("down", true, false), ("up", false, true), ("both", true, true)] {
             let (targets, down_shape, up_shape) =
                 (vec![stage.target("b")], rate().filter(|_| down), rate().filter(|_| up));
@@ -523,7 +523,7 @@ fn what_is_achieved_is_what_was_asked_for() {
             // Never more than the limit; less only while the machine is too busy to send that much, so it is asked again.
             let off = |got: &f64| (got / f64::from(mbit) - 1.0) * 100.0;
             let mut rates = measure(&devices, Duration::from_secs(window));
-            for _ in 0..4 {
+            for _ in 0..8 {
                 assert!(rates.iter().all(|got| off(got) < 5.0), "{mbit} Mbit/s let through {rates:?}");
                 if rates.iter().all(|got| off(got) > -5.0) {
                     break;

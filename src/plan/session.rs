@@ -35,10 +35,9 @@ pub(super) fn through_container(ground: &Ground<'_>, container: &Container) -> O
 pub(super) fn through_network(ground: &Ground<'_>, network: &Network) -> Option<String> {
     let holds = |address: IpAddr| network.pools.iter().any(|pool| pool.subnet.contains(address));
     let name = network.name.shown();
-    if let Some(ssh) = &ground.session.ssh {
-        for address in [ssh.client, ssh.server].into_iter().filter(|address| holds(*address)) {
-            return Some(format!("your SSH session uses {address}, which is on {name}"));
-        }
+    let ssh = ground.session.ssh.iter().flat_map(|ssh| [ssh.client, ssh.server]).find(|address| holds(*address));
+    if let Some(address) = ssh {
+        return Some(format!("your SSH session uses {address}, which is on {name}"));
     }
     let engine = ground.session.engine_address.filter(|address| holds(*address))?;
     Some(format!("the engine is reached at {engine}, which is on {name}"))

@@ -255,6 +255,47 @@ fn start_and_stop_follow_the_state() {
     assert!(plan.steps[0].op.words().starts_with("docker stop"));
 }
 
+#[test]
+fn an_unconfirmed_change_is_counted_down_and_kept_or_taken_back() {
+    let mut app = armed(80, 24);
+    seeing(&mut app, "G k P");
+    let Stage::Asking(plan) = sheet(&app) else { panic!("it asks: {:?}", sheet(&app)) };
+    let mut waiting = entry(&plan.clone(), EntryState::Unconfirmed, &[(StepState::Done, "")]);
+    waiting.confirm_by = Some("2026-03-01T12:33:35Z".parse().expect("time"));
+    seeing(&mut app, "n");
+    update(&mut app, [Msg::Progress(Progress::Journal(Ok(Arc::new(vec![waiting.clone()]))))]);
+    assert!(screen(&app).contains("taken back in 30 s; Y keeps it, U takes it back now"), "{}", screen(&app));
+    assert_eq!(orders(&seeing(&mut app, "Y")), [&Order::Confirm(waiting.id.clone())]);
+    assert_eq!(orders(&seeing(&mut app, "U")), [&Order::TakeBack(waiting.id.clone())]);
+    // Kept: the banner goes.
+    waiting.state = EntryState::Done;
+    update(&mut app, [Msg::Progress(Progress::Journal(Ok(Arc::new(vec![waiting]))))]);
+    assert!(!screen(&app).contains("taken back in"));
+}
+
+#[test]
+fn an_undo_is_planned_from_a_picture_after_the_change() {
+    let mut app = armed(80, 24);
+    seeing(&mut app, "G k P");
+    let Stage::Asking(plan) = sheet(&app) else { panic!("it asks: {:?}", sheet(&app)) };
+    let mut done = entry(&plan.clone(), EntryState::Done, &[(StepState::Done, "")]);
+    done.results[0].undo = done.plan.steps[0].undo.clone();
+    seeing(&mut app, "n");
+    update(&mut app, [Msg::Progress(Progress::Journal(Ok(Arc::new(vec![done]))))]);
+    seeing(&mut app, "U");
+    assert!(matches!(sheet(&app), Stage::Refused(_)) && screen(&app).contains("being read again"), "{}", screen(&app));
+    let mut later = host(SMALL);
+    later.taken_at = "2026-03-01T12:33:09Z".parse().expect("time");
+    for c in Arc::make_mut(&mut later.containers).iter_mut().filter(|c| c.name.raw() == "agent") {
+        Arc::make_mut(c).state = State::Paused;
+    }
+    update(&mut app, [picture(later)]);
+    assert!(matches!(sheet(&app), Stage::Asking(_)), "{:?}", sheet(&app));
+    let (plan, _) = confirmed(&seeing(&mut app, "y"));
+    assert!(plan.undoes.is_some());
+    assert!(plan.steps[0].op.words().starts_with("docker unpause"));
+}
+
 fn any_progress() -> impl Strategy<Value = Msg> {
     let state = proptest::sample::select(vec![StepState::Begun, StepState::Done, StepState::Failed]);
     prop_oneof![

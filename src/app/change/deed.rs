@@ -9,6 +9,7 @@ use crate::plan::{ContainerChange, LimitTarget, LimitWish, Prune, ShellWish, Wis
 use std::sync::Arc;
 
 /// What an action begins.
+#[allow(clippy::large_enum_variant)] // There is one at a time, and it is taken apart at once.
 pub enum Begin {
     /// A plan.
     Plan(Wish),
@@ -38,8 +39,8 @@ pub fn deed(app: &App, action: Action, targets: &Targets) -> Result<Begin, Strin
     match action {
         A::Start => change(ContainerChange::Start),
         A::Stop => change(ContainerChange::Stop { timeout_s: None }),
-        A::StartStop if all.iter().all(|c| runs(c)) => change(ContainerChange::Stop { timeout_s: None }),
-        A::StartStop if !all.iter().any(|c| runs(c)) => change(ContainerChange::Start),
+        A::StartStop if all.iter().all(runs) => change(ContainerChange::Stop { timeout_s: None }),
+        A::StartStop if !all.iter().any(runs) => change(ContainerChange::Start),
         A::StartStop => Err("some of them run and some do not: x offers start and stop".to_owned()),
         A::Restart => change(ContainerChange::Restart { timeout_s: None }),
         A::Pause if !all.is_empty() && all.iter().all(|c| c.state == State::Paused) => change(ContainerChange::Unpause),
@@ -98,8 +99,8 @@ fn unplumb(app: &App, targets: &Targets) -> Result<Begin, String> {
             .link(key.0, key.1)
             .is_some_and(|l| l.alias.as_ref().is_some_and(|a| a.raw().starts_with("bridgewatch")))
     };
-    let ends = scene.report.wiring.attachments_of(id).filter_map(|a| a.outer).filter(|k| Some(k.0) == ours);
-    match ends.filter(plumbed).next() {
+    let mut ends = scene.report.wiring.attachments_of(id).filter_map(|a| a.outer).filter(|k| Some(k.0) == ours);
+    match ends.find(plumbed) {
         Some((_, host_end)) => Ok(Begin::Plan(Wish::Unplumb { container: id.clone(), host_end })),
         None => Err("it has no interface that bridgewatch gave it".to_owned()),
     }

@@ -56,9 +56,11 @@ pub fn last_undoable(journal: &[Entry]) -> Option<&EntryId> {
     journal.iter().rev().find(|e| is_undoable(e)).map(|e| &e.id)
 }
 
-/// True for a change of which something stands, and that is not itself the taking back of another.
+/// True for a change of which something stands that can be taken back, and that is not itself the taking back of another.
 pub fn is_undoable(entry: &Entry) -> bool {
-    matches!(entry.state, EntryState::Done | EntryState::PartlyDone | EntryState::HalfDone)
+    let undo = entry.results.iter().map(|r| &r.undo).chain(entry.plan.steps.iter().map(|s| &s.undo));
+    undo.into_iter().any(|ops| !ops.is_empty())
+        && matches!(entry.state, EntryState::Done | EntryState::PartlyDone | EntryState::HalfDone)
         && entry.undone_by.is_none()
         && entry.plan.undoes.is_none()
 }

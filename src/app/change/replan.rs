@@ -1,6 +1,7 @@
 //! Plans that are shown are made anew when the host changes, and what moved is said.
 
 use super::sheet::{Sheet, Source, Stage};
+use crate::app::forms::Verdict;
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
 use crate::plan::{Plan, Refusal};
@@ -18,7 +19,16 @@ impl App {
                 Overlay::Form(form) if form.generation != generation => {
                     let mut form = form.clone();
                     form.refill(&self.ground(), generation);
+                    let awaited = match &form.verdict {
+                        Verdict::Plan(wish, _) if form.is_awaited && n + 1 == self.overlays.len() => Some(wish.clone()),
+                        _ => None,
+                    };
+                    form.is_awaited &= awaited.is_none();
                     self.overlays[n] = Overlay::Form(form);
+                    if let Some(wish) = awaited {
+                        // With a form below nothing is done at once, not even a trifle.
+                        self.propose(Source::Wish(wish), &mut Vec::new());
+                    }
                     continue;
                 }
                 _ => continue,

@@ -31,6 +31,8 @@ pub struct Form {
     pub at: usize,
     /// What would come of it.
     pub verdict: Verdict,
+    /// The plan was asked for while there was none: it is shown as soon as there is one.
+    pub is_awaited: bool,
     /// The operator has typed: what is missing is told as an error from now on.
     pub is_touched: bool,
     /// What the host changed meanwhile; empty when nothing that matters.
@@ -49,6 +51,7 @@ impl Form {
             targets,
             at: 0,
             verdict: Verdict::Refused(Refusal::new("", "")),
+            is_awaited: false,
             is_touched: false,
             moved: String::new(),
             generation,
@@ -88,7 +91,7 @@ impl Form {
 
     /// Goes to the field that is refused.
     pub fn to_refused(&mut self) {
-        self.is_touched = true;
+        (self.is_touched, self.is_awaited) = (true, true);
         if let Verdict::Refused(refusal) = &self.verdict
             && let Some(n) = self.fields.iter().position(|f| Some(f.id) == refusal.field)
         {
@@ -98,6 +101,7 @@ impl Form {
 
     /// Takes a key into the field that has the keys.
     pub fn key(&mut self, key: Key, ground: &Ground<'_>) {
+        self.is_awaited = false;
         let Some(field) = self.fields.get_mut(self.at) else { return };
         if field.key(key) {
             self.is_touched = true;

@@ -31,6 +31,7 @@ use crate::plan::{Ground, Refusal, ShellWish, Wish};
 use std::sync::Arc;
 
 /// What a filled form asks for.
+#[allow(clippy::large_enum_variant)] // There is one at a time, and it is taken apart at once.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// A plan for this.

@@ -105,13 +105,29 @@ impl<'a> Operator<'a> {
 
 /// The operator's connection, from the environment.
 pub fn session(global: &Global) -> Session {
-    let ssh = std::env::var("SSH_CONNECTION").ok();
+    let ssh = std::env::var("SSH_CONNECTION").ok().or_else(callers_ssh);
     let url = global.host.clone().or_else(|| std::env::var("DOCKER_HOST").ok());
     let address = url.and_then(|url| {
         let rest = url.strip_prefix("tcp://")?;
         rest.parse::<std::net::SocketAddr>().ok().map(|a| a.ip()).or_else(|| rest.parse().ok())
     });
     Session::read(ssh.as_deref(), address)
+}
+
+/// `SSH_CONNECTION` of the processes that this one was called by: sudo takes it away.
+fn callers_ssh() -> Option<String> {
+    let mut pid = std::os::unix::process::parent_id();
+    while pid > 1 {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let found = environment.split(|b| *b == 0).find_map(|pair| pair.strip_prefix(b"SSH_CONNECTION="));
+        if let Some(found) = found {
+            return Some(String::from_utf8_lossy(found).into_owned());
+        }
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name in brackets may hold anything; the state and the parent follow it.
+        pid = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+    }
+    None
 }
 
 /// The writing handles, for the endpoint of the command line.

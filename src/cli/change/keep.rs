@@ -11,6 +11,7 @@ use crate::cli::{CommandError, code};
 use crate::journal::{self, Journal};
 use crate::live;
 use crate::model::{ContainerId, NetworkId, Snapshot};
+use crate::plan::limits::{orphans, sweep};
 use crate::plan::{Ground, LimitTarget, LimitWish, OnFailure, Order, Permit, Plan, Refusal, Session, Wish, plan};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -29,12 +30,17 @@ type Key = (ContainerId, Option<NetworkId>);
 pub struct Keeper {
     analyst: Analyst,
     tried: BTreeMap<Key, (Instant, String)>,
+    swept: Option<Instant>,
 }
 
 impl Keeper {
     /// Plans for what is wanted on containers that run and does not hold, each of them not more often than it is worth.
-    /// What is refused is told once.
+    /// What is refused is told once. What stopped containers left of their limits is removed.
     pub fn look(&mut self, snapshot: &Arc<Snapshot>, session: &Session, at: Instant) -> Vec<Result<Plan, Refusal>> {
+        // Most hosts keep nothing, and then a look costs nothing.
+        if snapshot.wanted.is_empty() && orphans(snapshot).is_empty() {
+            return Vec::new();
+        }
         let report = self.analyst.update(snapshot).clone();
         let ground = Ground { snapshot, report: &report, session };
         let mut plans = Vec::new();
@@ -55,6 +61,13 @@ impl Keeper {
             if !is_known {
                 plans.push(made);
             }
+        }
+        // What a container's earlier run left behind leads nowhere.
+        if self.swept.is_none_or(|when| at.duration_since(when) >= PAUSE)
+            && let Some(sweep) = sweep(&ground)
+        {
+            self.swept = Some(at);
+            plans.push(Ok(sweep));
         }
         plans
     }
@@ -108,9 +121,6 @@ pub fn beside(worker: Arc<Worker>, permit: Permit, session: Session) -> std::io:
             // Only the newest is looked at.
             while let Ok(newer) = receive.try_recv() {
                 snapshot = newer;
-            }
-            if snapshot.wanted.is_empty() {
-                continue;
             }
             for plan in keeper.look(&snapshot, &session, Instant::now()).into_iter().flatten() {
                 let order = Order::Apply { plan: Box::new(plan), on_failure: OnFailure::GoOn };

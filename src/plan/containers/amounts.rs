@@ -74,7 +74,7 @@ fn decimal(number: &str, one: u128) -> Option<u128> {
 
 /// Bytes in the shortest form that [`parse_size`] reads back exactly: `256m`, `1536m`, `1000b`.
 pub fn size_text(bytes: u64) -> String {
-    let unit = UNITS.iter().rev().find(|(_, shift)| bytes != 0 && bytes % (1 << shift) == 0);
+    let unit = UNITS.iter().rev().find(|(_, shift)| bytes != 0 && bytes.is_multiple_of(1 << shift));
     let (letter, shift) = unit.copied().unwrap_or(("b", 0));
     format!("{}{letter}", bytes >> shift)
 }

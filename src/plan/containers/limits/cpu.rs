@@ -131,12 +131,13 @@ fn or_default(context: &Context<'_>, shares: i64) -> i64 {
     if shares != 0 {
         return shares;
     }
-    let runc = host.engine.known().and_then(|engine| engine.components.get("runc")).map(String::as_str);
-    let is_old = runc.map(version).is_some_and(|version| version < [1, 3, 2]);
-    match host.cgroup_version.get() {
-        Some(CgroupVersion::V2) if is_old => 2598,
-        _ => 1024,
-    }
+    let engine = host.engine.known();
+    let is_old = engine.and_then(|e| e.components.get("runc")).is_some_and(|runc| version(runc) < [1, 3, 2]);
+    let is_v2 = match host.cgroup_version.get() {
+        Some(layout) => layout == CgroupVersion::V2,
+        None => engine.is_some_and(|engine| engine.cgroup_version == "2"),
+    };
+    if is_v2 && is_old { 2598 } else { 1024 }
 }
 
 fn version(text: &str) -> [u32; 3] {

@@ -18,6 +18,9 @@ const CLSACT: [u16; 2] = [0xfff2, 0xfff3];
 const WITHOUT_CLASSES: [&str; 11] =
     ["fq_codel", "fq", "sfq", "cake", "codel", "fq_pie", "pfifo", "bfifo", "noqueue", "ingress", "clsact"];
 
+/// Objects with the counters that came with them.
+type Counted<T> = Vec<(T, Option<QdiscSample>)>;
+
 /// Reads traffic control of the network namespace of the thread that opened it.
 #[derive(Debug)]
 pub struct TcReader {
@@ -166,10 +169,7 @@ fn points(tc: &Tc) -> Vec<(IfIndex, TcHandle)> {
     points
 }
 
-fn qdiscs(
-    socket: &mut RouteSocket,
-    netns: NsInode,
-) -> Result<(Vec<(Qdisc, Option<QdiscSample>)>, Steadiness), NetlinkError> {
+fn qdiscs(socket: &mut RouteSocket, netns: NsInode) -> Result<(Counted<Qdisc>, Steadiness), NetlinkError> {
     let mut request = Request::dump("list qdiscs", RTM_GETQDISC, &[0; HEADER]);
     socket.collect(&mut request, |message: &Message<'_>, out| {
         out.extend((message.kind == RTM_NEWQDISC).then(|| parse_qdisc(netns, message.payload)).flatten());
@@ -180,7 +180,7 @@ fn classes(
     socket: &mut RouteSocket,
     netns: NsInode,
     ifindex: IfIndex,
-) -> Result<(Vec<(TcClass, Option<QdiscSample>)>, Steadiness), NetlinkError> {
+) -> Result<(Counted<TcClass>, Steadiness), NetlinkError> {
     let mut request = Request::dump("list classes", RTM_GETTCLASS, &header(ifindex, TcHandle(0)));
     socket.collect(&mut request, |message: &Message<'_>, out| {
         out.extend((message.kind == RTM_NEWTCLASS).then(|| parse_class(netns, message.payload)).flatten());
