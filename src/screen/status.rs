@@ -2,6 +2,7 @@
 
 use super::rect;
 use crate::app::App;
+use crate::app::keymap::{Action, Context};
 use crate::app::overlay::Overlay;
 use crate::app::pages;
 use crate::app::state::Purpose;
@@ -220,15 +221,23 @@ pub(super) fn footer(app: &App, ink: &mut Ink<'_>) {
             Some(Overlay::Form(_) | Overlay::Sheet(_)) => Vec::new(),
             _ => app.contexts(),
         };
-        for context in contexts {
+        // What changes something comes last, and is not offered where nothing can be changed.
+        let may_change = app.options.permit.is_some();
+        let (changes, reads): (Vec<Context>, Vec<Context>) =
+            contexts.into_iter().partition(|context| *context == Context::Change);
+        for context in reads.into_iter().chain(changes.into_iter().filter(|_| may_change)) {
             for (entry, keys) in map.rows().filter(|(e, _)| e.context == context && !e.short.is_empty()) {
                 // A key that an inner context takes does not work as this entry.
                 // A page has nothing to choose.
                 let is_page = matches!(app.overlays.last(), Some(Overlay::Page(..)));
-                if is_page && entry.action == crate::app::keymap::Action::Choose {
+                if is_page && entry.action == Action::Choose {
                     continue;
                 }
-                if entry.action == crate::app::keymap::Action::Logs && !has_logs {
+                if entry.action == Action::Logs && !has_logs {
+                    continue;
+                }
+                let for_changes = [Action::Actions, Action::Mark];
+                if for_changes.contains(&entry.action) && !may_change {
                     continue;
                 }
                 let works = keys.iter().find(|k| map.action(&app.contexts(), **k) == Some(entry.action));
