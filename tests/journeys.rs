@@ -19,7 +19,19 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 fn console(lab: &Lab, size: (u16, u16)) -> Console {
     let console = Console::start(command(&words(&lab.line(bridgewatch()))), size);
     console.wait_for_all(&["NAME", "shop", "worker", "MEM"]);
+    console.wait_until("what the engine, the cgroup and the veth say of worker", is_complete);
     console
+}
+
+/// The row of `worker` has how long it runs, its CPU and memory, and both rates.
+fn is_complete(screen: &str) -> bool {
+    let row = screen.lines().find(|line| line.contains("worker") && line.contains("running")).unwrap_or_default();
+    let words = || row.split_whitespace();
+    let is_figure = |word: &&str| word.trim_end_matches(['k', 'M']).parse::<f64>().is_ok();
+    let is_time = |word: &str| {
+        word.strip_suffix(['s', 'm', 'h', 'd']).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()) && !n.is_empty())
+    };
+    words().any(is_time) && words().filter(is_figure).count() >= 4
 }
 
 fn words(line: &[String]) -> Vec<&str> {
@@ -507,6 +519,7 @@ fn operator(lab: &Lab, size: (u16, u16), state: &std::path::Path) -> Console {
     line.env("XDG_STATE_HOME", state);
     let console = Console::start(line, size);
     console.wait_for_all(&["NAME", "shop", "worker", "MEM", "read-write"]);
+    console.wait_until("what the engine, the cgroup and the veth say of worker", is_complete);
     console
 }
 
@@ -677,6 +690,7 @@ fn t21_take_back_the_second_thing_of_today() {
                 }
                 is_paused(guest).then_some(())
             });
+            console.wait_for("Result: pause");
             console.press("esc");
             console.wait_until("no sheet", |screen| !screen.contains("esc close"));
         }

@@ -35,6 +35,8 @@ fn help(app: &App) -> Vec<Line> {
     let mut out = Vec::new();
     let mut contexts = app.contexts_below();
     contexts.extend(Context::ALL.into_iter().filter(|c| *c != Context::Playback || app.options.is_recording));
+    // What reads comes first, as in the footer.
+    contexts.sort_by_key(|context| *context == Context::Change);
     let mut done: Vec<Context> = Vec::new();
     for context in contexts {
         if done.contains(&context) {
@@ -42,6 +44,9 @@ fn help(app: &App) -> Vec<Line> {
         }
         done.push(context);
         out.push(Line::heading(context.title()));
+        if let Some(why) = app.why_no_change().filter(|_| context == Context::Change) {
+            out.push(Line::of([Span::new(format!("  none of them now: {why}"), Role::Notice)]));
+        }
         for (entry, keys) in app.options.keymap.rows().filter(|(e, _)| e.context == context) {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
             let words = match view_words(app, entry.action.id()) {

@@ -113,8 +113,8 @@ impl Line {
         };
         let (digits, rest) = rest.split_at_checked(8).ok_or(Unread::Damaged)?;
         let rest = rest.strip_prefix(b"\",").ok_or(Unread::Damaged)?;
-        let expected = std::str::from_utf8(digits).ok().and_then(|d| u32::from_str_radix(d, 16).ok());
-        if expected != Some(sum(rest)) {
+        // As it was written, to the letter: a sign or a capital would have the same value.
+        if digits != format!("{:08x}", sum(rest)).as_bytes() {
             return Err(Unread::Damaged);
         }
         let body = [b"{", rest].concat();

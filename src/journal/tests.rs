@@ -109,7 +109,7 @@ fn cut_at_any_byte_the_whole_lines_are_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1))]
+    #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_flipped_byte_costs_its_line_and_is_named(flip in 1u8..) {

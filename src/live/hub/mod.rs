@@ -433,7 +433,8 @@ impl Hub {
     /// When a snapshot goes out that is asked for. The very first waits for the engine's names until the first refresh:
     /// nobody wants to see containers without a name for the blink of an eye.
     fn publish_at(&self) -> Option<Instant> {
-        let is_awaited = self.engine.as_ref().is_none_or(|e| e.status == SourceState::Starting);
+        let is_awaited =
+            self.netlink.is_none() || self.engine.as_ref().is_none_or(|e| e.status == SourceState::Starting);
         self.clocks.publish.filter(|_| self.clocks.ticks > 0 || !is_awaited)
     }
 

@@ -27,6 +27,7 @@ impl Session<'_> {
                 Ok((engine, ahead)) => self.take_engine(engine, ahead),
                 Err(error) if error.is_engine_away() => return Some(error),
                 Err(error) => {
+                    self.doubt(&error);
                     if self.watcher.store.engine.known().is_none() {
                         self.watcher.store.engine = Fact::gap(error.gap());
                         self.changed();
@@ -49,7 +50,8 @@ impl Session<'_> {
             }
             Answer::Exec(id, Ok((container, exec))) => self.take_exec(id, &container, exec),
             // Gone before it was read, or a list that the minute's list will make good.
-            Answer::Exec(_, Err(_)) | Answer::Networks(Err(_)) | Answer::Volumes(Err(_)) => {}
+            Answer::Networks(Err(error)) | Answer::Volumes(Err(error)) => self.doubt(&error),
+            Answer::Exec(_, Err(_)) => {}
         }
         None
     }
@@ -134,6 +136,7 @@ impl Session<'_> {
                 }
             }
             Err(error) => {
+                self.doubt(&error);
                 let mut gap = error.gap();
                 if gap.kind == GapKind::EngineSilent {
                     // One thing that does not answer is not a silent engine.

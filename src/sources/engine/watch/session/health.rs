@@ -70,6 +70,13 @@ impl Session<'_> {
         None
     }
 
+    /// One question without an answer is not a silent engine, but reason enough to ask for a sign of life.
+    pub(super) fn doubt(&mut self, error: &EngineError) {
+        if matches!(error, EngineError::Silent { .. }) {
+            self.ask_ping();
+        }
+    }
+
     /// The list can't be had: what is held is old, and the list is asked for again, slowly.
     pub(super) fn list_failed(&mut self, error: &EngineError) {
         self.list_fault = Some(error.to_string());
