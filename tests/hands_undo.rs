@@ -100,7 +100,12 @@ impl Host {
         let inspect: Value = serde_json::from_str(&self.lab.docker(&[&["inspect"][..], &ids].concat())).expect("JSON");
         for container in inspect.as_array().expect("an array") {
             let name = container["Name"].as_str().expect("a name");
-            lines.push(format!("{name} {} {}", container["State"]["Status"], container["HostConfig"]));
+            let mut config = container["HostConfig"].clone();
+            // No limit of tasks has two spellings, and the engine knows no way back from one to the other.
+            if config["PidsLimit"] == 0 {
+                config["PidsLimit"] = Value::Null;
+            }
+            lines.push(format!("{name} {} {config}", container["State"]["Status"]));
             for (network, end) in container["NetworkSettings"]["Networks"].as_object().expect("a map") {
                 let (ip, asked) = (&end["IPAddress"], &end["IPAMConfig"]);
                 lines.push(format!("{name} on {network} {ip} {asked} {}", end["Aliases"]));

@@ -226,7 +226,8 @@ fn t04_what_eats_the_cpu_and_the_memory_and_who_is_held_back_or_killed() {
                     held_back.first().is_some_and(|most| held_back.iter().all(|n| n <= most))
                         && first_rows(screen, 6).contains(" burn ")
                 }
-                _ => figures(screen, "OOM").first().is_some_and(|n| *n >= 1.0) && first_rows(screen, 1).contains(&tail),
+                // One that ended by it stands above those that count.
+                _ => figures(screen, "OOM").first().is_some_and(|n| *n >= 1.0) && first_rows(screen, 2).contains(&tail),
             });
             assert!(console.keys <= 2);
             console.quit();
