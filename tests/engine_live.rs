@@ -110,7 +110,8 @@ async fn live_changes_are_seen_as_they_happen() {
     watched.until("the limit", |s| memory(s) == Some(64 << 20)).await;
     docker(&["kill", &name]).await;
     watched.until("its death", |s| held(s, &name).is_some_and(|c| c.exit_code == Some(137))).await;
-    assert_eq!(watched.until_event("die").await.text, "died with exit code 137 (SIGKILL)");
+    let death = watched.until_event_where("die", |event| event.name == name.as_str()).await;
+    assert_eq!(death.text, "died with exit code 137 (SIGKILL)");
     docker(&["rm", &name]).await;
     docker(&["network", "rm", &net]).await;
     watched.until("nothing left", |s| held(s, &name).is_none() && members(s).is_none()).await;

@@ -528,8 +528,26 @@ fn operator(lab: &Lab, size: (u16, u16), state: &std::path::Path) -> Console {
 fn step_all(console: &mut Console, steps: &[(&str, &str)]) {
     for (key, seen) in steps {
         press_all(console, &[*key]);
-        console.wait_for(seen);
+        if *key == "y" {
+            wait_confirmed(console, seen);
+        } else {
+            console.wait_for(seen);
+        }
     }
+}
+
+/// Waits until a plan that was confirmed is carried out. One that moved in the moment of the key is not confirmed by it and
+/// asks again; that answer is no key of the journey.
+fn wait_confirmed(console: &mut Console, seen: &str) {
+    let mut answered = std::time::Instant::now();
+    eventually(&format!("{seen:?} after y"), PATIENCE, || {
+        let screen = console.screen();
+        if !screen.contains(seen) && screen.contains("do it") && answered.elapsed() > Duration::from_secs(2) {
+            console.send(b"y");
+            answered = std::time::Instant::now();
+        }
+        screen.contains(seen).then_some(())
+    });
 }
 
 const STAYS: &str = "trap exit TERM INT; while :; do sleep 3600 & wait $!; done";

@@ -113,7 +113,7 @@ pub struct Entry {
     pub context: Context,
     /// What it does.
     pub action: Action,
-    /// The keys, as [`Key::parse`] reads them, the one to show first.
+    /// The keys, as [`super::keys::Key::parse`] reads them, the one to show first.
     pub keys: &'static [&'static str],
     /// What it does, in words for the help.
     pub words: &'static str,

@@ -47,9 +47,14 @@ impl Watched {
 
     /// Reads on until an event has this action.
     pub async fn until_event(&mut self, action: &str) -> Event {
+        self.until_event_where(action, |_| true).await
+    }
+
+    /// Reads on until an event has this action and fits: others of the engine have their own.
+    pub async fn until_event_where(&mut self, action: &str, fits: impl Fn(&Event) -> bool) -> Event {
         let until = tokio::time::Instant::now() + Duration::from_secs(8);
         loop {
-            if let Some(event) = self.events.iter().find(|event| event.action == action) {
+            if let Some(event) = self.events.iter().find(|event| event.action == action && fits(event)) {
                 return event.clone();
             }
             match tokio::time::timeout_at(until, self.updates.recv()).await {
