@@ -318,7 +318,7 @@ impl Watched {
     fn start() -> Self {
         let (out, updates) = unbounded_channel();
         let (nudges, nudged) = unbounded_channel();
-        tokio::task::spawn_local(watch(out, nudged));
+        tokio::task::spawn_local(watch(out, nudged, Duration::ZERO));
         Watched { updates, nudges, last: None, events: Vec::new(), states: 0 }
     }
 

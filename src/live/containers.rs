@@ -20,6 +20,9 @@ pub struct Seat {
     pub paths: Arc<CgroupPaths>,
 }
 
+/// How often a process that vanished is replaced by another of its cgroup.
+const LOOKS: usize = 4;
+
 /// Finds the containers in the cgroup tree and where they sit in each hierarchy.
 ///
 /// # Errors
@@ -32,13 +35,28 @@ pub fn seats(layout: &Layout, root: &ProcRoot, before: &[Seat]) -> std::io::Resu
             seats.push((*seat).clone());
             continue;
         }
-        let paths = found.pid.and_then(|pid| layout.paths_of(root, Pid(pid)).ok());
         // An empty cgroup is a leftover of a container that ended, or one that is just being made.
-        let Some(mut paths) = paths else { continue };
+        let Some((pid, mut paths)) = paths_of(layout, root, &found) else { continue };
         climb(&mut paths, &found.shape.id);
+        let found = Found { pid: Some(pid), ..found };
         seats.push(Seat { id: id_of(&found), found, paths: Arc::new(paths) });
     }
     Ok(seats)
+}
+
+/// Where the processes of a cgroup sit in every hierarchy. The one that was found may have been a shell's short-lived
+/// child: then another one is looked for.
+fn paths_of(layout: &Layout, root: &ProcRoot, found: &Found) -> Option<(i32, CgroupPaths)> {
+    let mut pid = found.pid;
+    for _ in 0..LOOKS {
+        let paths = layout.paths_of(root, Pid(pid?));
+        match paths {
+            Ok(paths) => return Some((pid?, paths)),
+            Err(gap) if gap.kind == GapKind::Gone => pid = crate::sources::cgroup::first_process_of(layout, found),
+            Err(_) => return None,
+        }
+    }
+    None
 }
 
 /// The process may sit in a child that the runtime or an init system inside made: the container's own cgroup is the

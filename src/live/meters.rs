@@ -62,7 +62,8 @@ impl Meters {
             qdiscs: None,
             qdiscs_of: None,
             inner: BTreeMap::new(),
-            ours: None,
+            // Known before the first reading: what is counted only from the second one on has its rates a refresh later.
+            ours: crate::sources::netlink::netns::of_this_thread().ok(),
             buffer: Vec::new(),
         }
     }
@@ -70,11 +71,6 @@ impl Meters {
     /// The cgroup hierarchies, if there are any.
     pub fn layout(&self) -> Option<&Layout> {
         self.sampler.as_ref().ok().map(Sampler::layout)
-    }
-
-    /// Says which namespace interface counters without a name are of.
-    pub fn set_netns(&mut self, ours: Option<NsInode>) {
-        self.ours = ours;
     }
 
     /// Says which cgroups to meter.

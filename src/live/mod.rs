@@ -32,7 +32,14 @@ pub use wants::{LiveError, LiveOptions};
 use crate::feed::Ask;
 use crate::sources::engine;
 use crate::sources::proc::ProcRoot;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// The interfaces of other namespaces are read so much later than our own: names, addresses and memory go ahead.
+const HEAD_START: Duration = Duration::from_millis(40);
+
+/// Descriptors that the kernel's table has room for from the start: those of some six hundred containers.
+const DESCRIPTORS: u64 = 8192;
 
 /// Starts watching this host; updates go to `sink` until it answers false or [`Ask::Quit`] comes.
 ///
@@ -41,7 +48,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 /// engine that does not answer is no error: the kernel's half is watched all the same.
 pub fn start(options: LiveOptions, sink: Sink) -> Result<UnboundedSender<Ask>, LiveError> {
     let target = engine::resolve(options.host.as_deref(), options.context.as_deref())?;
-    raise_file_limit();
+    prepare();
     let (ask, asks) = unbounded_channel();
     let (replies_in, replies) = unbounded_channel();
     let root = ProcRoot::default();
@@ -52,9 +59,10 @@ pub fn start(options: LiveOptions, sink: Sink) -> Result<UnboundedSender<Ask>, L
             let (engine_in, engine) = unbounded_channel();
             let (engine_nudges, nudges) = unbounded_channel();
             tokio::spawn(crate::sources::engine::watch(target.clone(), engine_in, nudges));
+            let head_start = if options.count_all { Duration::ZERO } else { HEAD_START };
             let (netlink_in, netlink) = unbounded_channel();
             let (netlink_nudges, nudges) = unbounded_channel();
-            tokio::spawn(crate::sources::netlink::watch(netlink_in, nudges));
+            tokio::spawn(crate::sources::netlink::watch(netlink_in, nudges, head_start));
             let wires = hub::Wires { asks, engine, engine_nudges, netlink, netlink_nudges, replies, jobs };
             hub::run(options, Some(target), wires, sink, root).await;
         });
@@ -62,14 +70,26 @@ pub fn start(options: LiveOptions, sink: Sink) -> Result<UnboundedSender<Ask>, L
     Ok(ask)
 }
 
-/// A dozen descriptors a container are kept open: the soft limit of 1024 would do for eighty.
-fn raise_file_limit() {
+/// Makes room for the descriptors that are kept open, a dozen a container: the soft limit of 1024 would do for eighty.
+/// [`start`] does so, too; called before the program's first further thread, it is done in microseconds.
+pub fn prepare() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let wanted = hard.min(65_536);
-        if soft < wanted {
-            // Not raised is not fatal: containers beyond the limit have a gap that names it.
-            let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard);
-        }
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    let wanted = hard.min(65_536);
+    // Not raised is not fatal: containers beyond the limit have a gap that names it.
+    let is_raised = soft < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok();
+    make_room_for_descriptors(if is_raised { wanted } else { soft });
+}
+
+/// Has the kernel make the table of descriptors large once. It grows by doubling, and each time waits for every CPU to
+/// have passed through the scheduler as soon as there is a second thread: milliseconds each, seven times on the way to
+/// two hundred containers (`expand_fdtable` in the kernel's fs/file.c).
+fn make_room_for_descriptors(limit: u64) {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let Ok(any) = std::fs::File::open("/proc/self/stat") else { return };
+    let highest = limit.min(DESCRIPTORS).saturating_sub(1);
+    let Ok(highest) = i32::try_from(highest) else { return };
+    if let Ok(copy) = fcntl(&any, FcntlArg::F_DUPFD_CLOEXEC(highest)) {
+        let _ = nix::unistd::close(copy);
     }
 }

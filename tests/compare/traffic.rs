@@ -238,7 +238,7 @@ fn a_limit_that_somebody_else_sets_and_takes_off_is_followed() {
         runtime.block_on(async {
             let (out, mut updates) = unbounded_channel();
             let (_nudges, nudges) = unbounded_channel();
-            tokio::spawn(watch(out, nudges));
+            tokio::spawn(watch(out, nudges, Duration::ZERO));
             let mut until = async |wanted: Option<u64>| {
                 let heard = async {
                     while let Some(update) = updates.recv().await {

@@ -193,7 +193,6 @@ impl Hub {
         if *self.snapshot.host != host {
             self.snapshot.host = Arc::new(host);
         }
-        self.meters.set_netns(self.snapshot.our_netns());
         self.ask_for_daemon();
     }
 

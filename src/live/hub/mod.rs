@@ -295,7 +295,10 @@ impl Hub {
                 if first {
                     self.begin_counting();
                     self.publish();
-                    self.check_firewall();
+                    if self.options.count_all {
+                        // One answer is waited for; else the tools that read rules wait until there are rates.
+                        self.check_firewall();
+                    }
                     return;
                 }
             }

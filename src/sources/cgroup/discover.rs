@@ -118,6 +118,12 @@ fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// The first process of a container's cgroup as it is now.
+pub fn first_process_of(layout: &Layout, found: &Found) -> Option<i32> {
+    let (_, root) = layout.walk_root()?;
+    first_process(&root.join(found.path.trim_start_matches('/')), 0)
+}
+
 fn first_process(dir: &Path, depth: usize) -> Option<i32> {
     let own = fs::read(dir.join("cgroup.procs")).ok().and_then(|bytes| {
         let line = bytes.split(|b| *b == b'\n').next()?;

@@ -9,7 +9,7 @@ mod layout;
 mod meter;
 mod sampler;
 
-pub use discover::{Found, Shape, discover};
+pub use discover::{Found, Shape, discover, first_process_of};
 pub use files::{FlatKeyed, Io, parse_blkio, parse_io_stat, parse_limit, parse_pressure};
 pub use layout::{CgroupPaths, Layout};
 pub use meter::Meter;

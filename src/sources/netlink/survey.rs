@@ -78,14 +78,17 @@ pub(super) struct Survey {
     parts_read: Option<Instant>,
     /// A whole pass has been made, so that the next can be compared with it.
     is_complete: bool,
+    /// What lies between the very first picture and the rest of its pass.
+    head_start: Duration,
 }
 
 impl Survey {
-    /// Opens the socket, in the namespace of the calling thread.
+    /// Opens the socket, in the namespace of the calling thread. After the picture of our own namespace the first pass
+    /// waits for `head_start`.
     ///
     /// # Errors
     /// When there is no `/proc` or no routing socket.
-    pub fn open() -> Result<Self, NetlinkError> {
+    pub fn open(head_start: Duration) -> Result<Self, NetlinkError> {
         Ok(Survey {
             socket: RouteSocket::open()?,
             seen: Seen::nothing(netns::of_this_thread()?),
@@ -94,6 +97,7 @@ impl Survey {
             parts: BTreeMap::new(),
             parts_read: None,
             is_complete: false,
+            head_start,
         })
     }
 
@@ -108,6 +112,7 @@ impl Survey {
         let (touched, mut steadiness) = self.read_ours()?;
         if !self.is_complete {
             publish(self.seen.picture(None, false, steadiness), Vec::new());
+            std::thread::sleep(std::mem::take(&mut self.head_start));
         }
         if whole || scope.fdb {
             match dump::fdb(&mut self.socket, self.seen.ours) {
@@ -115,7 +120,12 @@ impl Survey {
                 Err(error) => self.seen.fdb_failure = Some(error.to_string()),
             }
         }
-        steadiness = dump::steadier(steadiness, self.read_tc(whole));
+        // What the kernel has of traffic control can take as long to find out as all the rest: the first picture goes
+        // out without it.
+        let tc_follows = !self.is_complete;
+        if !tc_follows {
+            steadiness = dump::steadier(steadiness, self.read_tc(whole));
+        }
         let unknown = self.seen.unknown_ids();
         if whole || scope.rediscover || !unknown.is_subset(&self.unresolved) {
             self.rediscover();
@@ -127,6 +137,10 @@ impl Survey {
             steadiness = dump::steadier(steadiness, reading.steadiness);
         }
         self.conclude(scope, steadiness, publish);
+        if tc_follows {
+            steadiness = dump::steadier(steadiness, self.read_tc(whole));
+            self.conclude(scope, steadiness, publish);
+        }
         Ok(steadiness == Steadiness::Changing)
     }
 
@@ -141,8 +155,9 @@ impl Survey {
 
     /// Reads traffic control of our own namespace. Without limits that is one small dump.
     fn read_tc(&mut self, whole: bool) -> Steadiness {
-        if whole && self.parts_read.is_none_or(|at| at.elapsed() > PARTS_HOLD) {
-            self.parts = PartsRoot::default().read();
+        let root = PartsRoot::default();
+        if whole && self.parts_read.is_none_or(|at| root.can_change() && at.elapsed() > PARTS_HOLD) {
+            self.parts = root.read();
             self.parts_read = Some(Instant::now());
         }
         match tc::read(&mut self.socket, self.seen.ours) {

@@ -30,15 +30,20 @@ const AGAIN: Duration = Duration::from_millis(100);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
 /// Watches the networks of the host until `nudges` is closed or `out` is dropped. The first picture holds our own
-/// namespace only and is sent as soon as that is read; the next holds everything.
+/// namespace only and is sent as soon as that is read; the next holds everything, and is begun `head_start` later:
+/// whoever else reads for a first screen goes ahead.
 ///
 /// Must run in a tokio runtime with I/O and time enabled; the current-thread one will do.
-pub async fn watch(out: UnboundedSender<NetlinkUpdate>, mut nudges: UnboundedReceiver<NetlinkNudge>) {
+pub async fn watch(
+    out: UnboundedSender<NetlinkUpdate>,
+    mut nudges: UnboundedReceiver<NetlinkNudge>,
+    head_start: Duration,
+) {
     // Listening first: what changes while the first picture is made is then heard.
     let monitor = Monitor::open();
     let handicap = monitor.as_ref().err().map(|error| format!("changes are not heard: {error}"));
     let mut monitor = monitor.ok();
-    let reader = match Reader::start(out.clone(), handicap) {
+    let reader = match Reader::start(out.clone(), handicap, head_start) {
         Ok(reader) => reader,
         Err(error) => {
             let _ = out.send(NetlinkUpdate::State(NetlinkState { reason: error.to_string(), ..empty() }));
@@ -117,7 +122,7 @@ pub async fn read_once() -> Result<NetlinkState, NetlinkError> {
         .name("netlink-once".to_owned())
         .spawn(move || {
             let mut last = None;
-            let result = Survey::open().and_then(|mut survey| {
+            let result = Survey::open(Duration::ZERO).and_then(|mut survey| {
                 let mut keep = |state: NetlinkState, _: Vec<Event>| last = Some(state);
                 if survey.pass(&Scope::everything(), &mut keep)? {
                     survey.pass(&Scope::everything(), &mut keep)?;
@@ -144,7 +149,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn start(out: UnboundedSender<NetlinkUpdate>, handicap: Option<String>) -> Result<Self, NetlinkError> {
+    fn start(
+        out: UnboundedSender<NetlinkUpdate>,
+        handicap: Option<String>,
+        head_start: Duration,
+    ) -> Result<Self, NetlinkError> {
         let (jobs, work) = mpsc::channel::<(Scope, oneshot::Sender<Outcome>)>();
         std::thread::Builder::new()
             .name("netlink".to_owned())
@@ -152,7 +161,7 @@ impl Reader {
                 let mut survey = None;
                 for (scope, done) in work {
                     let started = Instant::now();
-                    let is_final = pass(&mut survey, &scope, &out, handicap.as_deref());
+                    let is_final = pass(&mut survey, head_start, &scope, &out, handicap.as_deref());
                     let _ = done.send(Outcome { took: started.elapsed(), is_final });
                 }
             })
@@ -170,6 +179,7 @@ impl Reader {
 /// One pass, with its pictures or its failure sent out; true when it is good as it is.
 fn pass(
     survey: &mut Option<Survey>,
+    head_start: Duration,
     scope: &Scope,
     out: &UnboundedSender<NetlinkUpdate>,
     handicap: Option<&str>,
@@ -186,7 +196,7 @@ fn pass(
             let _ = out.send(NetlinkUpdate::Events(events));
         }
     };
-    let opened = match survey.take().map_or_else(Survey::open, Ok) {
+    let opened = match survey.take().map_or_else(|| Survey::open(head_start), Ok) {
         Ok(opened) => survey.insert(opened),
         Err(error) => {
             publish(NetlinkState { reason: error.to_string(), ..empty() }, Vec::new());
@@ -215,7 +225,7 @@ mod tests {
             value
         }
         let ((out, _), (_, nudges)) = (tokio::sync::mpsc::unbounded_channel(), tokio::sync::mpsc::unbounded_channel());
-        drop(sent(watch(out, nudges)));
+        drop(sent(watch(out, nudges, Duration::ZERO)));
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl PartsRoot {
         PARTS.iter().map(of).collect()
     }
 
+    /// False for a kernel without modules: what it has is for good.
+    pub fn can_change(&self) -> bool {
+        self.proc.join("modules").exists()
+    }
+
     fn loaded(&self) -> BTreeSet<String> {
         let text = std::fs::read_to_string(self.proc.join("modules")).unwrap_or_default();
         text.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect()
@@ -87,7 +92,7 @@ impl PartsRoot {
             Ok(symbols) => {
                 found.symbols = symbols;
                 // Where modules can be loaded, what is not there now may be in a tree that is not seen from here.
-                found.is_complete = !self.proc.join("modules").exists();
+                found.is_complete = !self.can_change();
             }
             Err(gap) => found.why = Some(gap),
         }
@@ -210,6 +215,7 @@ mod tests {
         let parts = root.read();
         assert_eq!((parts["sch_tbf"].get(), parts["cls_u32"].get()), (Some(true), Some(true)));
         assert_eq!(parts["sch_netem"].get(), Some(false));
+        assert!(!root.can_change());
         // With modules and no list of them, what is absent now may still come.
         std::fs::write(root.proc.join("modules"), "").expect("written");
         let parts = root.read();

@@ -29,7 +29,7 @@ const PUBLISH: Duration = Duration::from_millis(50);
 const TELL: Duration = Duration::from_millis(50);
 const TOLD_AT_ONCE: usize = 512;
 /// The first list has the names, the states and the addresses: what else is asked of the engine lets it go ahead by this.
-const HEAD_START: Duration = Duration::from_millis(15);
+const HEAD_START: Duration = Duration::from_millis(40);
 /// A list that takes longer is late: the engine is asked for a sign of life.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A sign of life that takes longer makes the engine silent.
