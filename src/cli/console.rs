@@ -8,14 +8,15 @@ use crate::actions::{ShellEnd, Worker, run_shell_here};
 use crate::app::keymap::Keymap;
 use crate::app::{Options, Prefs, Settings};
 use crate::feed::{Ask, Feed, Update};
+use crate::journal::Watch;
 use crate::model::Snapshot;
-use crate::plan::{Mode, Warrant};
+use crate::plan::{Mode, Order, Warrant};
 use crate::recording::{Reader, demo as embedded};
 use crate::terminal::{self, Msg, Setup};
 use crate::{live as live_host, playback};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -24,23 +25,23 @@ use tokio::sync::mpsc::UnboundedSender;
 /// # Errors
 /// The endpoint of the engine can't be settled, or the terminal is none.
 pub fn live(global: &Global) -> Result<u8, CommandError> {
+    live_host::prepare();
     let (settings, mut setup) = settle(global)?;
     let mut options = live_options(global);
     if global.interval.is_none() {
         options.interval = Duration::from_millis(settings.interval_ms);
     }
     let inbox = channel();
-    let keeper = match Mode::settle(global.read_only) {
+    let beside = match Mode::settle(global.read_only) {
         Mode::Operate(warrant) => Some(operate(global, warrant, &mut setup, inbox.0.clone())?),
         Mode::ReadOnly => None,
     };
     let analysed = terminal::analysed(inbox.0.clone())?;
-    let sink: live_host::Sink = match keeper {
+    let sink: live_host::Sink = match beside {
         None => analysed,
-        Some(keeper) => Arc::new(move |update| {
+        Some(beside) => Arc::new(move |update| {
             if let Update::Snapshot(snapshot) = &update {
-                // A keeper that has ended keeps nothing; the screen says of each limit whether it holds.
-                let _ = keeper.send(snapshot.clone());
+                beside(snapshot);
             }
             analysed(update)
         }),
@@ -49,14 +50,12 @@ pub fn live(global: &Global) -> Result<u8, CommandError> {
     show(setup, Feed { asks, is_recording: false, label: "live".into() }, inbox)
 }
 
+/// What is shown each snapshot besides the console.
+type Beside = Box<dyn Fn(&Arc<Snapshot>) + Send + Sync>;
+
 /// Gives the console its hands: a thread that takes its orders, and what leaves the screen to a shell. Gives what is
-/// shown each snapshot, so that kept limits are applied again.
-fn operate(
-    global: &Global,
-    warrant: Warrant,
-    setup: &mut Setup,
-    inbox: Sender<Msg>,
-) -> Result<Sender<Arc<Snapshot>>, CommandError> {
+/// shown each snapshot, so that kept limits are applied again and what another bridgewatch wrote down is seen.
+fn operate(global: &Global, warrant: Warrant, setup: &mut Setup, inbox: Sender<Msg>) -> Result<Beside, CommandError> {
     let desk = change::desk(global);
     let permit = warrant.permit();
     setup.options.permit = Some(permit.clone());
@@ -66,7 +65,18 @@ fn operate(
     let told = Arc::new(move |progress| inbox.send(Msg::Progress(progress)).is_ok());
     let session = desk.session.clone();
     let worker = Arc::new(Worker::start(hands, desk, told)?);
-    let keeper = change::beside(worker.clone(), permit, session)?;
+    let keeper = change::beside(worker.clone(), permit.clone(), session)?;
+    let journal = Mutex::new(Watch::new(&state_dir));
+    let reader = worker.clone();
+    let beside = move |snapshot: &Arc<Snapshot>| {
+        if change::is_kept(snapshot) {
+            // A keeper that has ended keeps nothing; the screen says of each limit whether it holds.
+            let _ = keeper.send(snapshot.clone());
+        }
+        if journal.lock().is_ok_and(|mut journal| journal.has_changed()) {
+            reader.order(Order::ReadJournal, permit.clone());
+        }
+    };
     let (host, context) = (global.host.clone(), global.context.clone());
     setup.hands = Some(terminal::Hands {
         order: Box::new(move |order, permit| worker.order(order, permit)),
@@ -80,7 +90,7 @@ fn operate(
             }
         }),
     });
-    Ok(keeper)
+    Ok(Box::new(beside))
 }
 
 /// The console on a recording.

@@ -14,4 +14,4 @@ mod write;
 
 pub use place::{PlaceError, prepare, state_dir};
 pub use read::Reading;
-pub use write::{End, Journal, JournalError, path, read};
+pub use write::{End, Journal, JournalError, Watch, path, read};

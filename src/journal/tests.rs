@@ -199,9 +199,11 @@ fn what_another_writes_is_noticed() {
     let home = tempfile::tempdir().expect("a directory");
     let (mut one, mut other) = (open(home.path()), open(home.path()));
     one.read().expect("read");
-    assert!(!one.has_changed());
+    let mut watch = Watch::new(one.dir());
+    assert!(!one.has_changed() && !watch.has_changed());
     other.begin(&Who::default(), &plan("theirs", None)).expect("begun");
     assert!(one.has_changed());
+    assert!(watch.has_changed() && !watch.has_changed(), "told once");
     assert_eq!(one.read().expect("read").entries.len(), 1);
     assert!(!one.has_changed());
 }

@@ -170,18 +170,13 @@ impl Journal {
     /// # Errors
     /// See [`JournalError`].
     pub fn read(&mut self) -> Result<Reading, JournalError> {
-        self.seen = self.face();
+        self.seen = face(&self.path);
         read(self.dir())
     }
 
     /// True when somebody wrote since it was last read.
     pub fn has_changed(&self) -> bool {
-        self.face() != self.seen
-    }
-
-    fn face(&self) -> Option<Face> {
-        let meta = self.path.symlink_metadata().ok()?;
-        Some((meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+        face(&self.path) != self.seen
     }
 
     /// Opened for each line: a journal that was moved away or replaced is noticed, not written to.
@@ -196,6 +191,33 @@ impl Journal {
             .map_err(|(_, errno)| PlaceError::io("lock", &self.path, errno.into()))?;
         Ok(Locked { file, path: &self.path })
     }
+}
+
+/// Tells when somebody wrote to a journal, by one look at its file.
+#[derive(Debug)]
+pub struct Watch {
+    path: PathBuf,
+    seen: Option<Face>,
+}
+
+impl Watch {
+    /// Watches the journal of a state directory, from what it is now.
+    pub fn new(dir: &Path) -> Self {
+        let path = path(dir);
+        Watch { seen: face(&path), path }
+    }
+
+    /// True when it was written to, made or removed since this was last asked.
+    pub fn has_changed(&mut self) -> bool {
+        let now = face(&self.path);
+        let before = std::mem::replace(&mut self.seen, now);
+        before != self.seen
+    }
+}
+
+fn face(path: &Path) -> Option<Face> {
+    let meta = path.symlink_metadata().ok()?;
+    Some((meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
 }
 
 /// Where the journal is in a state directory.

@@ -33,12 +33,16 @@ pub struct Keeper {
     swept: Option<Instant>,
 }
 
+/// False on most hosts, which keep no limit and have nothing left of one: then a keeper has nothing to look at.
+pub fn is_kept(snapshot: &Snapshot) -> bool {
+    !(snapshot.wanted.is_empty() && orphans(snapshot).is_empty())
+}
+
 impl Keeper {
     /// Plans for what is wanted on containers that run and does not hold, each of them not more often than it is worth.
     /// What is refused is told once. What stopped containers left of their limits is removed.
     pub fn look(&mut self, snapshot: &Arc<Snapshot>, session: &Session, at: Instant) -> Vec<Result<Plan, Refusal>> {
-        // Most hosts keep nothing, and then a look costs nothing.
-        if snapshot.wanted.is_empty() && orphans(snapshot).is_empty() {
+        if !is_kept(snapshot) {
             return Vec::new();
         }
         let report = self.analyst.update(snapshot).clone();

@@ -14,7 +14,7 @@ mod text;
 
 pub use documents::{EntryDoc, PlanDoc};
 pub use flow::{desk, hands};
-pub use keep::beside;
+pub use keep::{beside, is_kept};
 
 use super::CommandError;
 use super::args::{Command, Global};
