@@ -49,13 +49,6 @@ fn request(ground: &Ground<'_>, form: &Form) -> Result<Request, Refusal> {
         }
         return Ok(Request::Wish(Wish::Disconnect { of, networks: form.targets.networks.clone(), force }));
     }
-    // What it joined with has to be known, or an undo could not give it back.
-    let mut unread = form.targets.of(ground.snapshot).filter(|c| c.config.known().is_none());
-    if let Some(container) = unread.next().filter(|_| !force) {
-        let why = format!("what {} joined with is not read yet", container.name.shown());
-        let refusal = Refusal::new("disconnect", why).at("force");
-        return Err(refusal.instead("the plan comes in a moment; with force it can't give back aliases"));
-    }
     let chosen = form.text("network");
     let mut networks = Vec::new();
     if chosen != ALL {

@@ -45,6 +45,11 @@ fn row(draft: &mut Draft<'_>, id: &ContainerId, networks: &[NetworkId], force: b
     if let Some((why, way_out)) = unfit_mode(container) {
         return Err(Refusal::new(what, why).instead(way_out));
     }
+    // What it joined with has to be known, or an undo could not give it back.
+    if container.config.known().is_none() && !force {
+        let refusal = Refusal::new(what, format!("what {name} joined with is not read yet")).at("force");
+        return Err(refusal.instead("the plan comes in a moment; with force it can't give back aliases"));
+    }
     let snapshot = draft.ground.snapshot;
     let on = |network: &&Network| super::endpoint_on(container, network).is_some();
     let leaving: Vec<&Network> = match networks {

@@ -189,7 +189,12 @@ fn leaving_is_taken_back_with_address_aliases_and_links() {
     let short = db.id.short().to_owned();
     db.endpoints[0].aliases = vec!["store".into(), short.as_str().into()];
     db.endpoints[0].links = vec!["web:w".into()];
+    db.config = Fact::default();
     let wish = Wish::Disconnect { of: vec![container(&lab, "db")], networks: vec![network(&lab, "n1")], force: false };
+    let refusal = planned(&lab, &wish).expect_err("refused");
+    assert!(refusal.why.contains("not read yet") && refusal.field == Some("force"), "{refusal:?}");
+    let db = lab.containers.iter_mut().find(|c| c.name == "db").expect("db");
+    db.config = Fact::Known(std::sync::Arc::default());
     let plan = planned(&lab, &wish).expect("a plan");
     assert_eq!(lines(&plan), ["docker network disconnect n1 db"]);
     assert_eq!(undo_lines(&plan), ["docker network connect --ip 172.18.0.2 --alias store --link web:w n1 db"]);

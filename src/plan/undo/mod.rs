@@ -13,7 +13,7 @@ use super::cutoff::judge;
 use super::{
     ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, Op, Plan, Refusal, Step,
 };
-use crate::model::{Network, NsInode, SourceState};
+use crate::model::{ContainerId, Network, NsInode, SourceState};
 use crate::text::Outside;
 use since::Since;
 use std::collections::BTreeSet;
@@ -66,8 +66,13 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
     let steps = std::mem::take(&mut plan.steps);
     for step in steps {
         let row = plan.rows.get(step.row).cloned().unwrap_or_default();
-        let fate = if remade.holds(&step.op) { Since::Stands } else { fate(ground, entry, &step) };
+        let fate = match &step.op {
+            op if remade.is_overtaken(op) => Since::Gone("it was started since".to_owned()),
+            op if remade.holds(op) => Since::Stands,
+            _ => fate(ground, entry, &step),
+        };
         if let Since::Gone(why) = fate {
+            remade.note_gone(&step.op);
             leave_out(&mut plan, LeftOut { row, why });
             continue;
         }
@@ -102,17 +107,21 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
     Ok(plan)
 }
 
-/// What steps of the plan make anew under an old name.
+/// What steps of the plan make anew under an old name, or bring back to life.
 #[derive(Default)]
 struct Remade {
     networks: BTreeSet<String>,
     links: BTreeSet<(NsInode, Outside)>,
+    started: BTreeSet<ContainerId>,
+    /// Those that somebody else has started since.
+    runs: BTreeSet<ContainerId>,
 }
 
 impl Remade {
     fn note(&mut self, op: &Op) {
         match op {
             Op::Engine(EngineOp::CreateNetwork { spec }) => _ = self.networks.insert(spec.name.clone()),
+            Op::Engine(EngineOp::Start { container, .. }) => _ = self.started.insert(container.id.clone()),
             Op::Kernel(KernelOp::AddLink { link, .. }) => {
                 self.links.insert((link.place.netns, link.name.clone()));
             }
@@ -120,9 +129,21 @@ impl Remade {
         }
     }
 
+    fn note_gone(&mut self, op: &Op) {
+        if let Op::Engine(EngineOp::Start { container, .. }) = op {
+            self.runs.insert(container.id.clone());
+        }
+    }
+
+    /// True for what belonged to a start that somebody else has made since: who did had a reason to.
+    fn is_overtaken(&self, op: &Op) -> bool {
+        matches!(op, Op::Engine(EngineOp::Pause { container }) if self.runs.contains(&container.id))
+    }
+
     /// True for what works on something that the plan makes anew: the snapshot can't know it.
     fn holds(&self, op: &Op) -> bool {
         match op.clone() {
+            Op::Engine(EngineOp::Pause { container }) => self.started.contains(&container.id),
             Op::Engine(mut op) => {
                 super::bind::network_of(&mut op).is_some_and(|n| self.networks.contains(n.name.raw()))
             }

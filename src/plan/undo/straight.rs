@@ -6,7 +6,7 @@ use crate::plan::{EngineOp, Entry, Identity, KernelOp, LeftOut, LinkRef, Network
 /// and no engine. What is gone by then is found gone when it is tried.
 pub fn straight(entry: &Entry) -> Plan {
     let mut plan = Plan {
-        title: format!("undo {}: {}", entry.id, entry.plan.title),
+        title: format!("undo: {}", entry.plan.title),
         wish: None,
         undoes: Some(entry.id.clone()),
         rows: entry.plan.rows.clone(),

@@ -198,3 +198,18 @@ fn what_the_undo_makes_anew_its_later_steps_may_use() {
     let plan = undo(&known.ground(), &entry(removed, EntryState::Done, StepState::Done)).expect("a plan");
     assert_eq!((plan.steps.len(), plan.left_out.len()), (2, 0), "{:?}", plan.left_out);
 }
+
+#[test]
+fn a_paused_container_that_was_stopped_is_paused_again() {
+    let mut lab = every_mode();
+    db(&mut lab).state = State::Paused;
+    let entry = set(&lab, ContainerChange::Stop { timeout_s: None });
+    db(&mut lab).state = State::Exited;
+    let plan = undo(&Known::of(&lab).ground(), &entry).expect("a plan");
+    let words = words(&plan);
+    assert!(words.len() == 2 && words[0].starts_with("docker start"), "{words:?}");
+    assert!(words[1].starts_with("docker pause"), "{words:?}");
+    // Who started it since had a reason to: it is not paused under their hands.
+    db(&mut lab).state = State::Running;
+    assert!(undo(&Known::of(&lab).ground(), &entry).is_err_and(|r| r.why.contains("runs again")));
+}

@@ -51,7 +51,7 @@ const COLUMNS: &[Column] = &[
     text(
         "limit",
         "LIMIT bit/s",
-        (17, 26),
+        (21, 26),
         1,
         "Rate reached and allowed, bits per second, as the qdisc counts it; a ! says that it is the limit that holds it back. For a container ↓ is what it receives; for any other interface in and out are its own.",
     ),
