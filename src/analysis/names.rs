@@ -2,11 +2,12 @@
 //! hosts files only for the container they are in.
 
 use super::scope;
-use crate::model::{Container, ContainerId, Endpoint, Fact, Network, NetworkId, NetworkMode, Snapshot};
+use crate::model::{Container, ContainerId, Endpoint, Network, NetworkId, NetworkMode, Snapshot};
 use crate::text::Outside;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// By which means a name is resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -48,7 +49,7 @@ pub struct Name {
     /// Where it leads: this container's addresses.
     pub addresses: Vec<IpAddr>,
     /// Containers that can use it.
-    pub seen_by: Vec<ContainerId>,
+    pub seen_by: Arc<[ContainerId]>,
     /// Others that answer to the same name on the same network: all addresses are given, in random order.
     pub also: Vec<ContainerId>,
 }
@@ -116,8 +117,7 @@ fn addresses(endpoint: &Endpoint) -> Vec<IpAddr> {
 
 /// Running containers with an endpoint on a network, and those that joined their namespaces.
 fn members<'a>(snapshot: &'a Snapshot, network: &'a Network) -> Vec<&'a Container> {
-    let is_on =
-        |c: &Container| c.endpoints.iter().any(|e| scope::network_of(snapshot, e).is_some_and(|n| n.id == network.id));
+    let is_on = |c: &Container| c.endpoints.iter().any(|e| scope::is_on(e, network));
     let alive = || snapshot.containers.iter().filter(|c| scope::is_alive(snapshot, c)).map(AsRef::as_ref);
     alive()
         .filter(|c: &&Container| match &c.network_mode {
@@ -135,7 +135,7 @@ fn on_network(
     names: &mut Vec<Name>,
 ) {
     let members = members(snapshot, network);
-    let made = |name: Outside, means, seen_by: Vec<ContainerId>, also| Name {
+    let made = |name: Outside, means, seen_by: Arc<[ContainerId]>, also| Name {
         network: Some(network.id.clone()),
         network_name: Some(network.name.clone()),
         means,
@@ -144,22 +144,21 @@ fn on_network(
         seen_by,
         also,
     };
-    let is_here = |e: &&Endpoint| scope::network_of(snapshot, e).is_some_and(|n| n.id == network.id);
+    let is_here = |e: &&Endpoint| scope::is_on(e, network);
+    let everyone: Arc<[ContainerId]> = members.iter().map(|c| c.id.clone()).collect();
     let others = members.iter().filter(|c| c.id != container.id);
     let others: Vec<(&Container, &Endpoint)> =
         others.filter_map(|c| Some((*c, c.endpoints.iter().find(is_here)?))).collect();
     for name in dns_names(container, endpoint) {
         let also = others.iter().filter(|(c, e)| answers_to(c, e, &name)).map(|(c, _)| c.id.clone()).collect();
-        let seen_by = members.iter().map(|c| c.id.clone()).collect();
-        names.push(made(name, Means::EmbeddedDns, seen_by, also));
+        names.push(made(name, Means::EmbeddedDns, everyone.clone(), also));
     }
     for other in &members {
-        let links =
-            other.endpoints.iter().filter(|e| scope::network_of(snapshot, e).is_some_and(|n| n.id == network.id));
+        let links = other.endpoints.iter().filter(is_here);
         for link in links.flat_map(|e| &e.links) {
             let (target, alias) = link.raw().split_once(':').unwrap_or((link.raw(), link.raw()));
             if target == container.name.raw() || container.id.as_str().starts_with(target) && target.len() >= 12 {
-                names.push(made(alias.into(), Means::Link, vec![other.id.clone()], Vec::new()));
+                names.push(made(alias.into(), Means::Link, Arc::new([other.id.clone()]), Vec::new()));
             }
         }
     }
@@ -183,7 +182,7 @@ fn legacy_links(
                     means: Means::LegacyLink,
                     name: alias.rsplit('/').next().unwrap_or(alias).into(),
                     addresses: addresses(endpoint),
-                    seen_by: vec![other.id.clone()],
+                    seen_by: Arc::new([other.id.clone()]),
                     also: Vec::new(),
                 });
             }
@@ -194,8 +193,14 @@ fn legacy_links(
 /// Lines of hosts files, its own included, that have one of its addresses.
 fn hosts_files(snapshot: &Snapshot, container: &Container, names: &mut Vec<Name>) {
     let own: BTreeSet<IpAddr> = container.endpoints.iter().flat_map(addresses).collect();
+    if own.is_empty() {
+        return;
+    }
+    // An IPv4 address has one spelling, so that most files need no closer look; an IPv6 address has many.
+    let spellings: Vec<String> = own.iter().filter(|a| a.is_ipv4()).map(ToString::to_string).collect();
+    let may_name = |text: &str| spellings.len() < own.len() || spellings.iter().any(|word| text.contains(&**word));
     for (id, facts) in snapshot.kernel.iter() {
-        let Fact::Known(text) = &facts.hosts else { continue };
+        let Some(text) = facts.hosts.known().filter(|text| may_name(text.raw())) else { continue };
         for (address, words) in lines_of_hosts(text.raw()) {
             if !own.contains(&address) {
                 continue;
@@ -206,7 +211,7 @@ fn hosts_files(snapshot: &Snapshot, container: &Container, names: &mut Vec<Name>
                 means: Means::HostsFile,
                 name: name.into(),
                 addresses: vec![address],
-                seen_by: vec![id.clone()],
+                seen_by: Arc::new([id.clone()]),
                 also: Vec::new(),
             }));
         }
@@ -227,8 +232,7 @@ pub fn lines_of_hosts(text: &str) -> impl Iterator<Item = (IpAddr, std::str::Spl
 mod tests {
     use super::*;
     use crate::analysis::testing::{Lab, every_mode};
-    use crate::model::{Config, NsInode};
-    use std::sync::Arc;
+    use crate::model::{Config, Fact, NsInode};
 
     fn names_of(lab: &Lab, name: &str) -> Vec<(String, Means, Vec<String>, usize)> {
         let snapshot = lab.snapshot();

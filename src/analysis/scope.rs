@@ -27,10 +27,12 @@ pub fn is_host_netns(snapshot: &Snapshot, netns: NsInode) -> bool {
 
 /// The network an endpoint is on: by id, or by name for one that was never started.
 pub fn network_of<'a>(snapshot: &'a Snapshot, endpoint: &Endpoint) -> Option<&'a Network> {
-    snapshot.networks.iter().find(|n| match &endpoint.network_id {
-        Some(id) => n.id == *id,
-        None => n.name == endpoint.network,
-    })
+    snapshot.networks.iter().find(|network| is_on(endpoint, network))
+}
+
+/// True when the network is the endpoint's: see [`network_of`].
+pub fn is_on(endpoint: &Endpoint, network: &Network) -> bool {
+    endpoint.network_id.as_ref().map_or(network.name == endpoint.network, |id| network.id == *id)
 }
 
 /// True when the container has processes, so that the kernel has something of it: running or paused. A container of

@@ -11,13 +11,13 @@ use crate::views::parts::{Page, word};
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     let mut page = Page::new(width);
-    names(&mut page, scene, container);
+    names(&mut page, scene, container, usize::MAX);
     own(&mut page, scene, container);
     page.finish()
 }
 
-/// Section: which names lead to the container, by network and means, and who can use them.
-pub fn names(page: &mut Page, scene: &Scene, container: &Container) {
+/// Section: which names lead to the container, by network and means, and who can use them: at most so many are named.
+pub fn names(page: &mut Page, scene: &Scene, container: &Container, most: usize) {
     page.heading("names that lead here");
     if let NetworkMode::Container(owner) = &container.network_mode {
         page.spans(
@@ -48,12 +48,12 @@ pub fn names(page: &mut Page, scene: &Scene, container: &Container) {
                 == (&first.network, first.means, &first.seen_by, &first.addresses)
         };
         let count = all[at..].iter().take_while(|n| like(n)).count();
-        group(page, scene, container, &all[at..at + count]);
+        group(page, scene, container, &all[at..at + count], most);
         at += count;
     }
 }
 
-fn group(page: &mut Page, scene: &Scene, container: &Container, names: &[Name]) {
+fn group(page: &mut Page, scene: &Scene, container: &Container, names: &[Name], most: usize) {
     let Some(first) = names.first() else { return };
     let mut spans = Vec::new();
     for name in names {
@@ -80,7 +80,11 @@ fn group(page: &mut Page, scene: &Scene, container: &Container, names: &[Name]) 
     if others.is_empty() {
         spans.push(Span::new("nobody else now", Role::Dim));
     } else {
-        spans.extend(crate::views::parts::names::containers(scene, others));
+        let (named, rest) = others.split_at(others.len().min(most));
+        spans.extend(crate::views::parts::names::containers(scene, named.iter().copied()));
+        if !rest.is_empty() {
+            spans.push(Span::new(format!(" and {} more", rest.len()), Role::Dim));
+        }
     }
     let before = page.len();
     page.spans(spans, 4);

@@ -8,6 +8,9 @@ use crate::theme::Role;
 use crate::views::content::{Content, Span};
 use crate::views::parts::{Page, event, format, glyph, limit, mark, names, path, word};
 
+/// Containers that are named as users of a name; the page of names has all.
+const NEIGHBOURS: usize = 12;
+
 /// The page.
 pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     let mut page = Page::new(width);
@@ -19,7 +22,7 @@ pub fn content(scene: &Scene, container: &Container, width: u16) -> Content {
     findings(&mut page, scene, container);
     state(&mut page, scene, container);
     identity(&mut page, scene, container);
-    dns::names(&mut page, scene, container);
+    dns::names(&mut page, scene, container, NEIGHBOURS);
     let columns = page.width();
     let lines = event::lines(scene, columns, 8, |e| e.container.as_ref() == Some(&container.id));
     if !lines.is_empty() {
