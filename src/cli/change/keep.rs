@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// How long one that was just applied, or refused, is left alone: what is read of it is older than that.
+/// How long one that was just wanted, applied or refused is left alone: what is read of it is older than that.
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// A kept limit: of a container, on a network or all.
@@ -51,6 +51,10 @@ impl Keeper {
         for lost in report.traffic.wanted.iter().filter(|wanted| wanted.is_lost()) {
             let wanted = &lost.wanted;
             let key = (wanted.container.clone(), wanted.network.clone());
+            // Whoever wants it has just set it, too.
+            if snapshot.taken_at.duration_since(wanted.since).unsigned_abs() < PAUSE {
+                continue;
+            }
             let before = self.tried.get(&key);
             if before.is_some_and(|(when, _)| at.duration_since(*when) < PAUSE) {
                 continue;
@@ -155,12 +159,15 @@ mod tests {
             network: None,
             down: Some(Shape { rate_bps: Some(10_000_000), ..Shape::default() }),
             up: None,
-            since: snapshot.taken_at,
+            since: snapshot.taken_at - jiff::SignedDuration::from_hours(1),
         };
         let gone = Wanted { container: "nobody".into(), ..wanted.clone() };
         snapshot.wanted = Arc::new(vec![wanted, gone]);
         let (snapshot, session) = (Arc::new(snapshot), Session::default());
+        let mut just_set = (*snapshot).clone();
+        Arc::make_mut(&mut just_set.wanted)[0].since = snapshot.taken_at - jiff::SignedDuration::from_secs(1);
         let (mut keeper, start) = (Keeper::default(), Instant::now());
+        assert_eq!(keeper.look(&Arc::new(just_set), &session, start).len(), 0, "who wants it has just set it");
         let mut look = |after: Duration| keeper.look(&snapshot, &session, start + after);
         let first = look(Duration::ZERO);
         assert_eq!(first.len(), 1, "one is lost, the other has no container");

@@ -3,7 +3,7 @@
 use crate::model::{Container, State};
 use crate::plan::draft::{Draft, container_ref, is_running, shown};
 use crate::plan::op::EngineOp;
-use crate::plan::{Identity, Refusal};
+use crate::plan::{ContainerRef, Identity, Refusal};
 use crate::text::clean_line;
 
 pub(super) fn rename(draft: &mut Draft<'_>, container: &Container, to: &str, is_one: bool) -> Result<(), Refusal> {
@@ -30,7 +30,9 @@ pub(super) fn rename(draft: &mut Draft<'_>, container: &Container, to: &str, is_
     let row = draft.row(&name);
     draft.same_run(container);
     draft.identity(Identity::NoContainer { name: to.to_owned() });
-    let back = EngineOp::Rename { container: container_ref(container), to: container.name.raw().to_owned() };
+    // By then it has the new name.
+    let renamed = ContainerRef { name: to.into(), ..container_ref(container) };
+    let back = EngineOp::Rename { container: renamed, to: container.name.raw().to_owned() };
     draft.step(row, EngineOp::Rename { container: container_ref(container), to: to.to_owned() }, vec![back]);
     draft.change();
     for endpoint in container.endpoints.iter().filter(|_| is_running(container)) {
