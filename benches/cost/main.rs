@@ -24,10 +24,6 @@ mod table;
 
 use std::process::ExitCode;
 
-/// As the program has it: what children of this bench keep resident stands for the program's.
-#[global_allocator]
-static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
-
 /// What was asked for on the command line.
 #[derive(Debug, Clone)]
 pub struct Wishes {
