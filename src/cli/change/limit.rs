@@ -34,7 +34,14 @@ fn target(snapshot: &Snapshot, on: &LimitOn) -> Result<LimitTarget, CommandError
         let link = find::link(snapshot, name)?;
         return Ok(LimitTarget::Link { netns: link.netns, ifindex: link.ifindex });
     }
-    let id = find::container(snapshot, on.container.as_deref().unwrap_or_default())?.id.clone();
+    let word = on.container.as_deref().unwrap_or_default();
+    // What is kept for a container that was removed still goes by its name.
+    let kept = || snapshot.wanted.iter().find(|w| w.name.raw() == word || w.container.short() == word);
+    let id = match (find::container(snapshot, word), kept()) {
+        (Ok(container), _) => container.id.clone(),
+        (Err(_), Some(wanted)) => wanted.container.clone(),
+        (Err(error), None) => return Err(error),
+    };
     let network = on.network.as_deref().map(|word| find::network(snapshot, word)).transpose()?;
     Ok(LimitTarget::Container { id, network: network.map(|n| n.id.clone()) })
 }

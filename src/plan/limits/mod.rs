@@ -29,6 +29,8 @@ pub mod units;
 pub use orphans::{orphans, sweep};
 
 use super::{Ground, Identity, LeftOut, LimitTarget, LimitWish, Plan, Refusal, Wish, cutoff};
+use crate::analysis::scope;
+use crate::model::{ContainerId, NetworkId};
 use draft::Draft;
 use parts::Parts;
 use target::Port;
@@ -85,6 +87,13 @@ fn plan_target(
     wish: &LimitWish,
     target: &LimitTarget,
 ) -> Result<(), Refusal> {
+    if let LimitTarget::Container { id, network } = target
+        && wish.down.is_none()
+        && wish.up.is_none()
+        && !ground.snapshot.container(id).is_some_and(|container| scope::is_alive(ground.snapshot, container))
+    {
+        return forget_absent(draft, ground, id, network.as_ref(), target::label(ground, target));
+    }
     let aim = target::aim(ground, ours, target)?;
     let what = format!("limit {}", aim.row);
     for port in &aim.ports {
@@ -94,7 +103,7 @@ fn plan_target(
     match (target, aim.ports.first().and_then(|p| p.container)) {
         (LimitTarget::Container { network, .. }, Some(container)) => {
             expect_container(draft, container, ours, ground);
-            orphans::sweep_of(draft, ground.snapshot, container);
+            orphans::sweep_of(draft, ground.snapshot, &container.id);
             keep::steps(draft, ground.snapshot, wish, container, network.as_ref());
         }
         _ if wish.keep => {
@@ -108,6 +117,24 @@ fn plan_target(
         return Err(Refusal::new(what, why));
     }
     draft.rows.push(aim.row);
+    Ok(())
+}
+
+/// A container that does not run, or is gone, has no interface: what is kept for its return is forgotten, and what its
+/// last run left is removed.
+fn forget_absent(
+    draft: &mut Draft,
+    ground: &Ground<'_>,
+    id: &ContainerId,
+    network: Option<&NetworkId>,
+    row: String,
+) -> Result<(), Refusal> {
+    orphans::sweep_of(draft, ground.snapshot, id);
+    keep::forget(draft, ground.snapshot, id, network);
+    if draft.steps.is_empty() {
+        return Err(Refusal::new(format!("limit {row}"), "it does not run, and no limit is kept for its return"));
+    }
+    draft.rows.push(row);
     Ok(())
 }
 

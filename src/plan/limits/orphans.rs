@@ -3,7 +3,7 @@
 
 use super::draft::{Draft, here};
 use super::standing::is_own_ifb;
-use crate::model::{Container, Link, Mark, Snapshot, TcAction};
+use crate::model::{ContainerId, Link, Mark, Snapshot, TcAction};
 use crate::plan::{Ground, KernelOp, Plan, Risk};
 
 /// Lists them. One whose interface is still there is none, even when no filter leads to it: somebody may be at it.
@@ -21,10 +21,10 @@ pub fn orphans(snapshot: &Snapshot) -> Vec<&Link> {
 }
 
 /// Steps that remove what is left of a container's earlier runs, as part of a plan for its limits.
-pub(super) fn sweep_of(draft: &mut Draft, snapshot: &Snapshot, container: &Container) {
+pub(super) fn sweep_of(draft: &mut Draft, snapshot: &Snapshot, container: &ContainerId) {
     for link in orphans(snapshot) {
         let mark = link.alias.as_ref().and_then(|alias| Mark::read(alias.raw()));
-        if mark.is_some_and(|mark| mark.is_of(&container.id)) {
+        if mark.is_some_and(|mark| mark.is_of(container)) {
             draft.note(format!("{} is left of an earlier run and leads nowhere: it is removed", link.name.shown()));
             draft.expect_link(link);
             draft.kernel(KernelOp::DeleteLink { link: here(link) }, vec![]);

@@ -205,6 +205,35 @@ fn a_kept_limit_is_kept_by_container_and_forgotten_when_it_is_taken_off() {
 }
 
 #[test]
+fn what_is_kept_for_a_container_that_is_away_can_be_forgotten() {
+    let mut stage = Stage::new();
+    for network in [None, Some("n1")] {
+        let set = LimitWish { keep: true, ..wish(stage.of("db", network), Some(shape("1mbit")), Some(shape("2mbit"))) };
+        stage.apply(&stage.plan(&set).expect("a plan"));
+    }
+    assert_eq!(stage.wanted.len(), 2);
+    // It stops: its interfaces go, the ifbs stay and lead nowhere.
+    stage.lab.containers[2].state = State::Exited;
+    stage.lab.kernel.retain(|k| k.id != stage.lab.containers[2].id);
+    stage.lab.links.retain(|l| !matches!(l.ifindex, IfIndex(21 | 23)) || l.netns != HOST);
+    stage.tc.qdiscs.retain(|q| !matches!(q.ifindex, IfIndex(21 | 23)));
+    stage.tc.filters.clear();
+    let before = stage.wanted.clone();
+    let clear = LimitWish { clear: true, ..wish(stage.of("db", None), None, None) };
+    let plan = stage.plan(&clear).expect("a plan");
+    assert!(words(&plan).contains(&"ip link delete dev bwi21".to_owned()), "{:?}", words(&plan));
+    stage.apply(&plan);
+    assert_eq!(stage.wanted, [], "also what was kept for one of its networks");
+    assert!(stage.plan(&clear).is_err_and(|r| r.why.contains("no limit is kept")));
+    // Also when it was removed meanwhile.
+    stage.wanted = before;
+    let (id, clear) = (stage.lab.containers[2].id.clone(), clear);
+    stage.lab.containers.retain(|c| c.id != id);
+    stage.apply(&stage.plan(&clear).expect("a plan"));
+    assert_eq!(stage.wanted, []);
+}
+
+#[test]
 fn a_limit_on_the_way_of_the_ssh_session_is_to_be_confirmed() {
     let mut stage = Stage::new();
     stage.session.ssh = Some(SshSession { client: p("203.0.113.7"), server: p("192.0.2.10"), port: 22 });
