@@ -1,12 +1,14 @@
 //! The plan that takes an entry back, made for the host as it is now: what went by itself is left out and said, what
 //! somebody changed since is shown and needs force, and nothing is ever applied to a successor of what was changed.
 
+mod heirs;
 mod since;
 mod straight;
 
 #[cfg(test)]
 mod tests;
 
+pub use heirs::follow_heirs;
 pub use straight::straight;
 
 use super::cutoff::judge;
