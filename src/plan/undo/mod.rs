@@ -13,7 +13,8 @@ pub use straight::straight;
 
 use super::cutoff::judge;
 use super::{
-    ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, Op, Plan, Refusal, Step,
+    ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, NewLink, Op, Plan,
+    Refusal, Step,
 };
 use crate::model::{ContainerId, Network, NsInode, SourceState};
 use crate::text::Outside;
@@ -124,8 +125,11 @@ impl Remade {
         match op {
             Op::Engine(EngineOp::CreateNetwork { spec }) => _ = self.networks.insert(spec.name.clone()),
             Op::Engine(EngineOp::Start { container, .. }) => _ = self.started.insert(container.id.clone()),
-            Op::Kernel(KernelOp::AddLink { link, .. }) => {
+            Op::Kernel(KernelOp::AddLink { link, new, .. }) => {
                 self.links.insert((link.place.netns, link.name.clone()));
+                if let NewLink::Veth { peer, peer_place } = new {
+                    self.links.insert((peer_place.netns, peer.clone()));
+                }
             }
             _ => {}
         }

@@ -246,3 +246,26 @@ fn what_an_undo_made_anew_is_meant_by_what_came_before_the_removal() {
     follow_heirs(&mut entries);
     assert_eq!(entries[0], made);
 }
+
+#[test]
+fn both_ends_of_a_veth_that_the_undo_makes_anew_are_set_up_again() {
+    let known = Known::of(&every_mode());
+    let place = |netns| Place { netns, by: None };
+    let outer =
+        LinkRef { place: place(crate::analysis::testing::HOST), ifindex: Some(IfIndex(99)), name: "bwp1".into() };
+    let inner = LinkRef { place: place(NsInode(203)), ifindex: None, name: "eth0".into() };
+    let add = KernelOp::AddLink {
+        link: LinkRef { ifindex: None, ..outer.clone() },
+        new: NewLink::Veth { peer: inner.name.clone(), peer_place: inner.place.clone() },
+        alias: String::new(),
+        mtu: None,
+        mac: None,
+    };
+    let address = KernelOp::AddAddress { link: inner.clone(), address: "172.18.0.9/16".parse().expect("an address") };
+    let up = KernelOp::SetUp { link: inner, up: true };
+    let mut removed = queue(40, "br-manual");
+    removed.steps[0].op = Op::Kernel(KernelOp::DeleteLink { link: outer });
+    removed.steps[0].undo = [add, address, up].map(Op::Kernel).to_vec();
+    let plan = undo(&known.ground(), &entry(removed, EntryState::Done, StepState::Done)).expect("a plan");
+    assert_eq!((plan.steps.len(), plan.left_out.len()), (3, 0), "{:?}", plan.left_out);
+}
