@@ -190,7 +190,7 @@ fn a_hardware_address_that_undo_can_not_give_back_is_told() {
         let (of, networks) = (vec![container(lab, "db")], vec![network(lab, "n1")]);
         planned(lab, &Wish::Disconnect { of, networks, force: true }).expect("a plan")
     };
-    let mut joined = |lab: &mut Lab, mac: &str| {
+    let joined = |lab: &mut Lab, mac: &str| {
         let db = lab.containers.iter_mut().find(|c| c.name == "db").expect("db");
         db.endpoints.iter_mut().for_each(|e| (e.mac, e.ipv4) = (Some(p(mac)), Some(p("172.18.0.2/16"))));
     };
