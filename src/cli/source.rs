@@ -67,7 +67,18 @@ pub fn live_options(global: &Global) -> LiveOptions {
 pub fn take(global: &Global, from: &From, patience: Patience) -> Result<Taken, SourceError> {
     let (before, snapshot) = match &from.from {
         Some(path) => from_file(path)?,
-        None => live::read_once(live_options(global), patience)?,
+        None => {
+            let begun = std::time::Instant::now();
+            let pair = live::read_once(live_options(global), patience)?;
+            // What is missing then is not there for want of time, whatever the answer says of it.
+            if begun.elapsed() >= patience.deadline {
+                eprintln!(
+                    "bridgewatch: not all of this host could be read within {} s; what is missing may be there",
+                    patience.deadline.as_secs()
+                );
+            }
+            pair
+        }
     };
     Ok(judge(before, snapshot))
 }

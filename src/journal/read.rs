@@ -2,7 +2,7 @@
 //! is.
 
 use super::line::{Line, Unread, VERSION, head};
-use crate::plan::{Entry, EntryId, EntryState, StepResult, StepState, Who};
+use crate::plan::{Entry, EntryId, EntryState, StepResult, StepState, Who, follow_heirs};
 use std::collections::BTreeMap;
 
 /// Newest entries that are kept in memory.
@@ -155,6 +155,7 @@ impl Fold {
                 (entry.state, entry.undone_by, entry.confirm_by) = (EntryState::Undone, Some(by), None);
             }
         }
+        follow_heirs(&mut entries);
         let left_out = entries.len().saturating_sub(MAX_ENTRIES);
         if left_out > 0 {
             entries.drain(..left_out);

@@ -168,6 +168,10 @@ fn is_complete(snapshot: &Snapshot, depth: bool, progress: &mut Progress) -> boo
     if !is_stale && snapshot.containers.iter().filter(is_expected).any(|c| is_not_yet(c.config.why())) {
         return false;
     }
+    // Networks are an answer of their own; hardly an engine has none, and what is not listed yet is not missing.
+    if !is_stale && snapshot.networks.is_empty() && begun.elapsed() < GONE_AFTER {
+        return false;
+    }
     // Whose interfaces are whose shows only when namespaces of containers and interfaces in them are both known.
     // Where some processes may not be looked at, that is the likely reason why nothing comes.
     let refused = snapshot.source("proc").is_some_and(|s| s.state == SourceState::Partial);

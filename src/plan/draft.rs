@@ -3,6 +3,7 @@
 use super::op::{ContainerRef, EngineOp, NetworkRef, Op};
 use super::{Ground, Identity, LeftOut, Plan, Refusal, Risk, Step, Wish};
 use crate::model::{Container, ContainerId, Network, NetworkId, Owner, SourceState, State};
+use crate::text::clean_line;
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
@@ -202,6 +203,25 @@ pub(super) fn unfit(state: &State) -> Option<(&'static str, &'static str)> {
         State::Running | State::Paused | State::Created | State::Exited => None,
         State::Other(_) => Some(("its state is not known to this version", "")),
     }
+}
+
+/// Why the engine gives a container that it connects no hardware address on request; none when it does.
+pub(super) fn no_mac(ground: &Ground<'_>) -> Option<String> {
+    let engine = ground.snapshot.host.engine.known()?;
+    if let Some((major, minor)) = api(ground).filter(|api| *api < (1, 44)) {
+        return Some(format!("a hardware address needs API 1.44; this engine speaks {major}.{minor}"));
+    }
+    // From API 1.44 on the field is taken, and not heeded before moby/moby#52040.
+    let is_deaf = engine.product == "Docker" && version(&engine.version).is_some_and(|version| version < (29, 3));
+    is_deaf.then(|| {
+        format!("Docker {} takes no hardware address when it connects; 29.3 does", clean_line(&engine.version))
+    })
+}
+
+/// Major and minor of `26.1.5+dfsg1`.
+pub(super) fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// The engine's API, `(1, 41)`; none when it is not known.

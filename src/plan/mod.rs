@@ -43,7 +43,7 @@ pub use op::{
 pub use progress::{OnFailure, Order, Progress};
 pub use refusal::Refusal;
 pub use steps::{Cutoff, Identity, LeftOut, Plan, Risk, Step};
-pub use undo::{straight, undo, undo_forced};
+pub use undo::{follow_heirs, straight, undo, undo_forced};
 pub use warrant::{Mode, Permit, Warrant};
 pub use wish::{
     ContainerChange, EndpointSpec, Joining, LimitTarget, LimitWish, NetworkSpec, PlumbWish, PoolSpec, Prune, ShellWish,

@@ -12,6 +12,9 @@ use crate::views::flow::lay_out;
 use crate::widgets::{Ink, page};
 use ratatui::layout::Rect;
 
+/// Columns of the mark and the letter before an entry's label.
+const BEFORE_LABEL: usize = 6;
+
 /// Where the top overlay stands, with its border.
 pub(super) fn place(app: &App) -> Option<Rect> {
     let top = app.overlays.last()?;
@@ -101,7 +104,10 @@ pub(super) fn draw(app: &App, ink: &mut Ink<'_>) {
 
 fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes: bool, letters: &[Option<char>]) {
     let Some((area, first)) = entries_place(app) else { return };
-    let label_room = entries.iter().map(|e| width(&e.label)).max().unwrap_or(0).min(usize::from(area.width) * 2 / 3);
+    let widest = |of: fn(&Entry) -> &str| entries.iter().map(|entry| width(of(entry))).max().unwrap_or(0);
+    // Short details (keys) leave the labels all they don't use; long ones a third is kept for.
+    let beside = usize::from(area.width).saturating_sub(widest(|e| &e.detail) + BEFORE_LABEL + 2);
+    let label_room = widest(|e| &e.label).min(beside.max(usize::from(area.width) * 2 / 3));
     for (y, (n, entry)) in (0..area.height).zip(entries.iter().enumerate().skip(first)) {
         let line = Rect::new(area.x, area.y + y, area.width, 1);
         let mark = match (boxes, entry.marked) {
@@ -125,6 +131,8 @@ fn entries(app: &App, ink: &mut Ink<'_>, entries: &[Entry], cursor: usize, boxes
             ink.tint(line, Role::Selection);
         }
     }
+    let bar = Rect::new(area.right(), area.y, 1, area.height);
+    ink.scrollbar(bar, first, usize::from(area.height), entries.len());
 }
 
 /// The text cursor of the palette, a form, or a word that is typed.

@@ -257,6 +257,10 @@ async fn connected(
             None => "no address".to_owned(),
         })?;
     }
+    // One that does not run has none yet.
+    if let (Some(want), Some(has)) = (&want.mac, &found.mac) {
+        holds(want == has, format!("{what} as {want}"), || has.to_string())?;
+    }
     for alias in &want.aliases {
         let is_so = found.aliases.iter().chain(&found.dns_names).any(|known| known.raw() == alias);
         holds(is_so, format!("alias {}", clean_line(alias)), || "it is not there".to_owned())?;

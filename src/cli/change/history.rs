@@ -78,6 +78,16 @@ pub(super) fn undo(
     let fits = |entry: &Entry| standing.contains(&entry.state) && entry.plan.undoes.is_none();
     let entry = find(&reading, id, "there is nothing to undo", fits)?;
     let plan = if force { undo_forced(&operator.ground(), entry) } else { plan_undo(&operator.ground(), entry) };
+    let plan = plan.map_err(|refusal| {
+        let before = reading.entries.iter().rev().skip_while(|e| e.id != entry.id).skip(1).find(|e| fits(e));
+        match before {
+            Some(before) if id.is_none() && refusal.way_out.is_empty() => {
+                let title = clean_line(&before.plan.title);
+                refusal.instead(format!("the change before it: bridgewatch undo {} ({title})", before.id))
+            }
+            _ => refusal,
+        }
+    });
     operator.carry(plan, how, out)
 }
 

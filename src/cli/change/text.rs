@@ -92,6 +92,9 @@ pub fn outcome(entry: &Entry) -> String {
         let seconds = entry.plan.cutoff.as_ref().map_or(0, |cutoff| cutoff.seconds);
         line(&mut out, "", &format!("it is taken back in {seconds} s unless: bridgewatch confirm {}", entry.id));
     }
+    for left in &entry.plan.left_out {
+        line(&mut out, "  left out: ", &format!("{}: {}", left.row, left.why));
+    }
     if entry.state == EntryState::PartlyDone {
         for (step, result) in entry.plan.steps.iter().zip(&entry.results) {
             line(&mut out, "  ", &format!("{}: {}", step_word(result.state), step.op.words()));

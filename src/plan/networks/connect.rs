@@ -3,7 +3,7 @@
 use super::pools::{Taken, check_address};
 use super::unfit_mode;
 use crate::model::{Container, Network, NetworkId, NetworkMode, Pool, State};
-use crate::plan::draft::{Draft, api, container_ref, network_ref, several, shown, unfit};
+use crate::plan::draft::{Draft, api, container_ref, network_ref, no_mac, several, shown, unfit};
 use crate::plan::op::EngineOp;
 use crate::plan::wish::{EndpointSpec, Joining};
 use crate::plan::{Ground, Identity, Plan, Refusal, Wish};
@@ -148,8 +148,13 @@ pub(super) fn check_endpoint(
     let speaks = api(ground);
     let older = |than| speaks.is_some_and(|api| api < than);
     let version = speaks.map_or(String::new(), |(major, minor)| format!("this engine speaks {major}.{minor}"));
-    if endpoint.mac.is_some() && older((1, 44)) {
-        return refuse("mac", "a hardware address needs API 1.44".into(), &version);
+    if endpoint.mac.is_some() {
+        if network.driver == "ipvlan" {
+            return refuse("mac", "interfaces of an ipvlan have their parent's".into(), "leave it out");
+        }
+        if let Some(why) = no_mac(ground) {
+            return refuse("mac", why, "give it when the container is made: docker run --mac-address");
+        }
     }
     if endpoint.gateway_priority.is_some() && older((1, 48)) {
         return refuse("gateway-priority", "a gateway priority needs API 1.48".into(), &version);

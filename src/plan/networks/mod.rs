@@ -59,7 +59,7 @@ fn endpoint_on<'a>(container: &'a Container, network: &Network) -> Option<&'a En
 }
 
 /// How a container is to join again to be as it was: addresses, aliases, links, hardware address.
-fn spec_of(container: &Container, endpoint: &Endpoint, api: Option<(u32, u32)>) -> EndpointSpec {
+fn spec_of(container: &Container, endpoint: &Endpoint, takes_mac: bool) -> EndpointSpec {
     let asked: Vec<std::net::IpAddr> = endpoint
         .requested
         .iter()
@@ -75,12 +75,26 @@ fn spec_of(container: &Container, endpoint: &Endpoint, api: Option<(u32, u32)>) 
     EndpointSpec {
         ipv4: asked4.or(endpoint.ipv4.map(|cidr| cidr.addr)),
         ipv6: asked6.or(endpoint.ipv6.map(|cidr| cidr.addr)),
-        mac: endpoint.mac.clone().filter(|mac| mac.0.len() == 6 && api.is_some_and(|api| api >= (1, 44))),
+        mac: endpoint.mac.clone().filter(|mac| mac.0.len() == 6 && takes_mac),
         aliases: texts(&endpoint.aliases).into_iter().filter(|alias| !is_own(alias)).collect(),
         links: texts(&endpoint.links),
         gateway_priority: endpoint.gateway_priority.filter(|priority| *priority != 0),
         any_address_will_do: asked.is_empty(),
     }
+}
+
+/// The hardware address that the engine would not come to by itself: up to 27 it makes one of the IPv4 address, and
+/// before API 1.44 one that was asked for belongs to the container.
+fn lost_mac<'a>(ground: &super::Ground<'_>, endpoint: &'a Endpoint) -> Option<&'a crate::model::Mac> {
+    let mac = endpoint.mac.as_ref().filter(|mac| mac.0.len() == 6)?;
+    let by_address = |address| match address {
+        std::net::IpAddr::V4(v4) => mac.0[..2] == [0x02, 0x42] && mac.0[2..] == v4.octets(),
+        std::net::IpAddr::V6(_) => false,
+    };
+    let engine = ground.snapshot.host.engine.known()?;
+    let derives = super::draft::version(&engine.version)? < (28, 0);
+    let is_derived = endpoint.ipv4.is_some_and(|cidr| by_address(cidr.addr));
+    (super::draft::api(ground)? >= (1, 44) && !(derives && is_derived)).then_some(mac)
 }
 
 fn is_link_local(address: &std::net::IpAddr) -> bool {
@@ -131,7 +145,11 @@ fn leave(
     let Some(endpoint) = endpoint_on(container, network) else {
         return Err(Refusal::new(what, "it is not on that network"));
     };
-    let endpoint = spec_of(container, endpoint, super::draft::api(draft.ground));
+    let takes_mac = super::draft::api(draft.ground).is_some() && super::draft::no_mac(draft.ground).is_none();
+    if let Some(mac) = lost_mac(draft.ground, endpoint).filter(|_| !takes_mac) {
+        draft.note(format!("{} is {mac} there; connected again it gets another hardware address", shown(container)));
+    }
+    let endpoint = spec_of(container, endpoint, takes_mac);
     let container_ref = super::draft::container_ref(container);
     draft.same_run(container);
     draft.identity(Identity::Endpoint {

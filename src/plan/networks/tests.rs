@@ -47,6 +47,11 @@ fn engine(lab: &mut Lab, api: &str) {
     });
 }
 
+fn version(lab: &mut Lab, version: &str) {
+    let Fact::Known(engine) = &mut lab.host.engine else { panic!("an engine") };
+    engine.version = version.into();
+}
+
 #[test]
 fn a_network_and_its_members_are_one_row() {
     let lab = every_mode();
@@ -168,7 +173,44 @@ fn joining_is_checked_against_the_network_and_the_engine() {
     assert_eq!(lines(&plan), ["docker network connect --ip 172.18.0.9 n1 web"]);
     assert_eq!(undo_lines(&plan), ["docker network disconnect n1 web"]);
     engine(&mut lab, "1.44");
-    connect(&lab, "n1", "web", EndpointSpec { mac: Some(p("02:42:00:00:00:05")), ..free() }).expect("1.44 can");
+    let with_mac = || EndpointSpec { mac: Some(p("02:42:00:00:00:05")), ..free() };
+    connect(&lab, "n1", "web", with_mac()).expect("1.44 can");
+    version(&mut lab, "26.1.5+dfsg1");
+    let refusal = connect(&lab, "n1", "web", with_mac()).expect_err("takes it and does not heed it");
+    assert!(refusal.why.contains("29.3") && refusal.field == Some("mac"), "{refusal}");
+    version(&mut lab, "29.3.0");
+    connect(&lab, "n1", "web", with_mac()).expect("heeds it");
+}
+
+#[test]
+fn a_hardware_address_that_undo_can_not_give_back_is_told() {
+    let mut lab = every_mode();
+    engine(&mut lab, "1.45");
+    let leave = |lab: &Lab| {
+        let (of, networks) = (vec![container(lab, "db")], vec![network(lab, "n1")]);
+        planned(lab, &Wish::Disconnect { of, networks, force: true }).expect("a plan")
+    };
+    let joined = |lab: &mut Lab, mac: &str| {
+        let db = lab.containers.iter_mut().find(|c| c.name == "db").expect("db");
+        db.endpoints.iter_mut().for_each(|e| (e.mac, e.ipv4) = (Some(p(mac)), Some(p("172.18.0.2/16"))));
+    };
+    let told = |plan: &Plan| plan.notes.iter().any(|note| note.contains("another hardware address"));
+    let given = |plan: &Plan| {
+        plan.steps
+            .iter()
+            .any(|s| matches!(&s.undo[..], [Op::Engine(EngineOp::Connect { endpoint, .. })] if endpoint.mac.is_some()))
+    };
+    for (engine, mac, is_told, is_given) in [
+        ("26.1.5", "02:42:ac:12:00:02", false, false),
+        ("26.1.5", "02:42:aa:bb:cc:09", true, false),
+        ("28.0.0", "02:42:ac:12:00:02", true, false),
+        ("29.3.1", "02:42:aa:bb:cc:09", false, true),
+    ] {
+        version(&mut lab, engine);
+        joined(&mut lab, mac);
+        let plan = leave(&lab);
+        assert_eq!((told(&plan), given(&plan)), (is_told, is_given), "{engine} {mac}: {:?}", plan.notes);
+    }
 }
 
 #[test]

@@ -1,17 +1,20 @@
 //! The plan that takes an entry back, made for the host as it is now: what went by itself is left out and said, what
 //! somebody changed since is shown and needs force, and nothing is ever applied to a successor of what was changed.
 
+mod heirs;
 mod since;
 mod straight;
 
 #[cfg(test)]
 mod tests;
 
+pub use heirs::follow_heirs;
 pub use straight::straight;
 
 use super::cutoff::judge;
 use super::{
-    ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, Op, Plan, Refusal, Step,
+    ContainerRef, EngineOp, Entry, EntryState, Ground, Identity, KernelOp, LeftOut, LinkRef, NewLink, Op, Plan,
+    Refusal, Step,
 };
 use crate::model::{ContainerId, Network, NsInode, SourceState};
 use crate::text::Outside;
@@ -122,8 +125,11 @@ impl Remade {
         match op {
             Op::Engine(EngineOp::CreateNetwork { spec }) => _ = self.networks.insert(spec.name.clone()),
             Op::Engine(EngineOp::Start { container, .. }) => _ = self.started.insert(container.id.clone()),
-            Op::Kernel(KernelOp::AddLink { link, .. }) => {
+            Op::Kernel(KernelOp::AddLink { link, new, .. }) => {
                 self.links.insert((link.place.netns, link.name.clone()));
+                if let NewLink::Veth { peer, peer_place } = new {
+                    self.links.insert((peer_place.netns, peer.clone()));
+                }
             }
             _ => {}
         }

@@ -213,3 +213,59 @@ fn a_paused_container_that_was_stopped_is_paused_again() {
     db(&mut lab).state = State::Running;
     assert!(undo(&Known::of(&lab).ground(), &entry).is_err_and(|r| r.why.contains("runs again")));
 }
+
+#[test]
+fn what_an_undo_made_anew_is_meant_by_what_came_before_the_removal() {
+    let network = |id: &str, name: &str| crate::plan::NetworkRef { id: Some(id.into()), name: name.into() };
+    let remove = |id: &str, name: &str| Op::Engine(EngineOp::RemoveNetwork { network: network(id, name) });
+    let delete = |ifindex| {
+        let place = Place { netns: crate::analysis::testing::HOST, by: None };
+        let link = LinkRef { place, ifindex: Some(IfIndex(ifindex)), name: "bwi13".into() };
+        Op::Kernel(KernelOp::DeleteLink { link })
+    };
+    let step = |op: Op, undo: Vec<Op>| Step { row: 0, op, undo, gone_with: None, lasting: None };
+    let with = |id: &str, undoes: Option<&str>, steps: Vec<Step>| {
+        let mut plan = queue(40, "br-manual");
+        (plan.steps, plan.undoes) = (steps, undoes.map(|id| EntryId(id.into())));
+        Entry { id: EntryId(id.into()), ..entry(plan, EntryState::Done, StepState::Done) }
+    };
+    let any = || delete(1);
+    let made = with("1", None, vec![step(any(), vec![remove("old", "n")]), step(any(), vec![delete(9)])]);
+    let removed = with("2", None, vec![step(remove("old", "n"), vec![]), step(delete(9), vec![])]);
+    let again = with("3", Some("2"), vec![step(any(), vec![remove("new", "n"), delete(21)])]);
+    let later = with("4", None, vec![step(any(), vec![remove("old", "n"), delete(9)])]);
+    let mut entries = [made, removed.clone(), again, later.clone()];
+    follow_heirs(&mut entries);
+    let undos = |entry: &Entry| entry.results.iter().flat_map(|r| r.undo.clone()).collect::<Vec<_>>();
+    assert_eq!(undos(&entries[0]), [remove("new", "n"), delete(21)]);
+    assert_eq!((&entries[1], &entries[3]), (&removed, &later), "only what came before the removal");
+    // Another of that name, made by somebody else, is no heir.
+    let (mut made, mut other) = (entries[0].clone(), entries[2].clone());
+    (made.results[0].undo, other.plan.undoes) = (vec![remove("old", "n")], None);
+    let mut entries = [made.clone(), removed, other];
+    follow_heirs(&mut entries);
+    assert_eq!(entries[0], made);
+}
+
+#[test]
+fn both_ends_of_a_veth_that_the_undo_makes_anew_are_set_up_again() {
+    let known = Known::of(&every_mode());
+    let place = |netns| Place { netns, by: None };
+    let outer =
+        LinkRef { place: place(crate::analysis::testing::HOST), ifindex: Some(IfIndex(99)), name: "bwp1".into() };
+    let inner = LinkRef { place: place(NsInode(203)), ifindex: None, name: "eth0".into() };
+    let add = KernelOp::AddLink {
+        link: LinkRef { ifindex: None, ..outer.clone() },
+        new: NewLink::Veth { peer: inner.name.clone(), peer_place: inner.place.clone() },
+        alias: String::new(),
+        mtu: None,
+        mac: None,
+    };
+    let address = KernelOp::AddAddress { link: inner.clone(), address: "172.18.0.9/16".parse().expect("an address") };
+    let up = KernelOp::SetUp { link: inner, up: true };
+    let mut removed = queue(40, "br-manual");
+    removed.steps[0].op = Op::Kernel(KernelOp::DeleteLink { link: outer });
+    removed.steps[0].undo = [add, address, up].map(Op::Kernel).to_vec();
+    let plan = undo(&known.ground(), &entry(removed, EntryState::Done, StepState::Done)).expect("a plan");
+    assert_eq!((plan.steps.len(), plan.left_out.len()), (3, 0), "{:?}", plan.left_out);
+}

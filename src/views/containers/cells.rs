@@ -104,7 +104,12 @@ fn name(scene: &Scene, container: &Container) -> Cell {
 fn state(scene: &Scene, container: &Container) -> Cell {
     let mut text = crate::text::clean_line(container.state.as_str()).into_owned();
     if let (State::Exited, Some(code)) = (&container.state, container.exit_code) {
-        text = if container.oom_killed { format!("exited {code} OOM") } else { format!("exited {code}") };
+        // As short as the column at its narrowest; 137 is what an OOM kill of the main process leaves.
+        text = match (container.oom_killed, code) {
+            (true, 137) => "exited OOM".to_owned(),
+            (true, code) => format!("exit {code} OOM"),
+            (false, code) => format!("exited {code}"),
+        };
     }
     let mut role = glyph::state_role(container);
     if container.state == State::Running && container.health.as_ref().is_some_and(|h| h.status == "unhealthy") {

@@ -31,7 +31,11 @@ fn decide(evidence: &Evidence, container: &Container) -> Decision {
         return Ok(Verdict::noted("kept, but nobody shares a network with it"));
     }
     Ok(Hit::warn(grade)
-        .says(format!("NET_RAW is kept beside {peers} {}", if peers == 1 { "neighbour" } else { "neighbours" }))
+        .says(match (&container.network_mode, peers) {
+            (NetworkMode::Host, _) => "NET_RAW is kept on the host's network".to_owned(),
+            (_, 1) => "NET_RAW is kept beside 1 neighbour".to_owned(),
+            (_, peers) => format!("NET_RAW is kept beside {peers} neighbours"),
+        })
         .saw("proc", "CapBnd", format!("{mask:016x}"), "without bit 13")
         .into())
 }
