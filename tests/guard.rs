@@ -46,13 +46,11 @@ impl Victim {
         command.env("XDG_STATE_HOME", self.state.path());
         command.env("SSH_CONNECTION", format!("{} 50000 192.0.2.10 22", self.address));
         let console = Console::start(command, (160, 40));
-        console.wait_within("the container", LONG, |screen, _| screen.lines().any(|l| self.is_complete(l)));
+        // Its row, and its address, by which the plan knows what it carries.
+        console.wait_within("the container", LONG, |screen, _| {
+            screen.contains(self.name) && screen.contains(&self.address)
+        });
         console
-    }
-
-    /// Its row, once its address is known too.
-    fn is_complete(&self, line: &str) -> bool {
-        line.contains(self.name) && line.contains(&self.address)
     }
 
     /// A console in which the container was paused, and that counts down.
