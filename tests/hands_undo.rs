@@ -285,12 +285,24 @@ fn whatever_is_done_and_whoever_is_killed_undo_leaves_the_host_as_it_was() {
                 told.push(format!("undo {}: {}", entry["title"], String::from_utf8_lossy(&output.stderr)));
             }
         }
-        let (after, mut gone, mut new) = (host.settled(), Vec::new(), Vec::new());
-        gone.extend(before.lines().filter(|line| !after.lines().any(|l| l == *line)));
-        new.extend(after.lines().filter(|line| !before.lines().any(|l| l == *line)));
+        let after = host.settled();
+        let (gone, new) = (missing(&before, &after), missing(&after, &before));
         assert!(before == after, "seed {seed}/{sequence} {told:#?}\ngone: {gone:#?}\nnew: {new:#?}");
         println!("seed {seed}, sequence {sequence} (killed: {makers} makers, {engines} engines): {told:#?}");
     }
+}
+
+/// Lines of one text that another has not, or not as often.
+fn missing<'a>(of: &'a str, from: &str) -> Vec<&'a str> {
+    let mut left: Vec<&str> = from.lines().collect();
+    let mut is_missing = |line: &&str| match left.iter().position(|l| l == line) {
+        Some(at) => {
+            left.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    of.lines().filter(|line| is_missing(line)).collect()
 }
 
 fn is_on(host: &Host, network: &str, name: &str) -> bool {
