@@ -104,7 +104,7 @@ impl Victim {
     fn guard(&self) -> Pid {
         let text = std::fs::read_to_string(self.state.path().join("bridgewatch/journal.jsonl")).expect("a journal");
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let last = lines.filter(|line| line["line"] == "guarded").last().expect("a guard");
+        let last = lines.rev().find(|line| line["line"] == "guarded").expect("a guard");
         Pid::from_raw(last["pid"].as_i64().and_then(|pid| pid.try_into().ok()).expect("a pid"))
     }
 
