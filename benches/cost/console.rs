@@ -128,7 +128,7 @@ pub fn keys(count: usize) -> Result<(), String> {
         // Quiet before the key, so that what comes after it is its answer; the odd gap spreads the keys over the beat.
         pty.drain(Duration::from_millis(17))?;
         let begin = Instant::now();
-        pty.keys(if n / way % 2 == 0 { b"j" } else { b"k" })?;
+        pty.keys(if (n / way).is_multiple_of(2) { b"j" } else { b"k" })?;
         match pty.next(Duration::from_millis(500))? {
             Some(at) => times.push(at.duration_since(begin).as_secs_f64() * 1000.0),
             None => unanswered += 1,

@@ -6,7 +6,7 @@ use super::guard::GuardCommand;
 use super::{Hand, Hands, who};
 use crate::journal::{Journal, Reading, process};
 use crate::plan::{Entry, EntryId, EntryState, OnFailure, Order, Permit, Plan, Progress, Refusal, Session, straight};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::Arc;
@@ -16,6 +16,10 @@ use std::time::Duration;
 
 /// Time between two looks at the guards, and meanwhile at the journal, which they write.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long after the deadline a guard that died over its work is put up again, milliseconds: longer than it takes one
+/// to try all it can.
+const OVERTIME: u64 = 15_000;
 
 /// Who is told; false when nobody listens any more.
 pub type Told = Arc<dyn Fn(Progress) -> bool + Send + Sync>;
@@ -50,8 +54,8 @@ impl Worker {
     fn spawn(hand: Box<dyn Hand>, desk: Desk, told: Told) -> std::io::Result<Self> {
         let (orders, inbox) = channel();
         let cancel = Arc::new(AtomicBool::new(false));
-        let (journal, guards) = (None, BTreeMap::new());
-        let shift = Shift { hand, desk, told, cancel: cancel.clone(), journal, guards };
+        let (journal, guards, unguarded) = (None, BTreeMap::new(), BTreeSet::new());
+        let shift = Shift { hand, desk, told, cancel: cancel.clone(), journal, guards, unguarded };
         std::thread::Builder::new().name("bw-hands".into()).spawn(move || shift.run(&inbox))?;
         Ok(Worker { orders, cancel })
     }
@@ -72,7 +76,26 @@ struct Shift {
     told: Told,
     cancel: Arc<AtomicBool>,
     journal: Option<Journal>,
-    guards: BTreeMap<EntryId, Child>,
+    guards: BTreeMap<EntryId, Guard>,
+    /// Entries for which no guard could be put up again.
+    unguarded: BTreeSet<EntryId>,
+}
+
+/// Who takes an entry back that is not confirmed.
+enum Guard {
+    /// Our child.
+    Ours(Child),
+    /// One that another bridgewatch has put up: process and its start.
+    Others(i32, u64),
+}
+
+impl Guard {
+    fn has_ended(&mut self) -> bool {
+        match self {
+            Guard::Ours(child) => !matches!(child.try_wait(), Ok(None)),
+            Guard::Others(pid, start) => process::start_of(*pid) != Some(*start),
+        }
+    }
 }
 
 impl Shift {
@@ -81,6 +104,7 @@ impl Shift {
             for words in at_start(&reading) {
                 self.say(words, true);
             }
+            self.stand_by(&reading, &[]);
         }
         loop {
             // Woken for nothing it would cost more than all else it does.
@@ -105,7 +129,7 @@ impl Shift {
             // They are not for this thread: one is a flag, the other needs the terminal.
             Order::Cancel | Order::Shell(_) => return,
         }
-        self.tell_journal();
+        self.follow(&[]);
     }
 
     fn say(&self, words: String, is_error: bool) {
@@ -133,7 +157,7 @@ impl Shift {
         let Some(journal) = &mut self.journal else { return };
         let (guards, command, told) = (&mut self.guards, &self.desk.guard, &self.told);
         let guard = &mut |id: &EntryId| {
-            guards.insert(id.clone(), command.put_up(id)?);
+            guards.insert(id.clone(), Guard::Ours(command.put_up(id)?));
             Ok(())
         };
         let who = who(self.desk.session.clone(), &plan);
@@ -192,33 +216,53 @@ impl Shift {
 
     /// What others wrote is told, and a guard that died is put up again.
     fn look(&mut self) {
-        let fallen: Vec<EntryId> = self.fallen();
-        if let Some(journal) = &mut self.journal
-            && !fallen.is_empty()
-        {
-            let reading = journal.read().unwrap_or_default();
-            for id in fallen {
-                self.guards.remove(&id);
-                if reading.entry(&id).is_some_and(|entry| entry.state == EntryState::Unconfirmed) {
-                    match self.desk.guard.put_up(&id) {
-                        Ok(child) => {
-                            self.guards.insert(id.clone(), child);
-                            self.say(format!("the guard of {id} had died and was put up again"), true);
-                        }
-                        Err(why) => self.say(format!("the guard of {id} has died: {why}; take it back yourself"), true),
-                    }
-                }
-            }
-            self.tell_journal();
-        } else if self.journal.as_ref().is_some_and(Journal::has_changed) {
-            self.tell_journal();
+        let fallen: Vec<EntryId> =
+            self.guards.iter_mut().filter_map(|(id, guard)| guard.has_ended().then(|| id.clone())).collect();
+        self.guards.retain(|id, _| !fallen.contains(id));
+        if !fallen.is_empty() || self.journal.as_ref().is_some_and(Journal::has_changed) {
+            self.follow(&fallen);
         }
     }
 
-    fn fallen(&mut self) -> Vec<EntryId> {
-        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
-        self.guards.iter_mut().filter_map(|(id, child)| ended(child).then(|| id.clone())).collect()
+    fn follow(&mut self, fallen: &[EntryId]) {
+        if let Some(reading) = self.tell_journal() {
+            self.stand_by(&reading, fallen);
+        }
     }
+
+    /// Watches the guards of all that waits to be confirmed, and puts up those that are not there any more. What was
+    /// left alone past its deadline is the operator's: `fallen` are those whose guard was there a moment ago.
+    fn stand_by(&mut self, reading: &Reading, fallen: &[EntryId]) {
+        let (boot, now) = (process::boot_id(), process::since_boot_ms());
+        for entry in reading.entries.iter().filter(|e| e.state == EntryState::Unconfirmed && e.who.boot_id == boot) {
+            let id = &entry.id;
+            let deadline = reading.deadlines.get(id).copied().unwrap_or_default();
+            let until = if fallen.contains(id) { deadline + OVERTIME } else { deadline };
+            if self.guards.contains_key(id) || self.unguarded.contains(id) || until <= now {
+                continue;
+            }
+            if let Some((pid, start)) = guard_of(reading, id) {
+                self.guards.insert(id.clone(), Guard::Others(pid, start));
+                continue;
+            }
+            match self.desk.guard.put_up(id) {
+                Ok(child) => {
+                    self.guards.insert(id.clone(), Guard::Ours(child));
+                    self.say(format!("the guard of {id} had died and was put up again"), true);
+                }
+                Err(why) => {
+                    self.unguarded.insert(id.clone());
+                    self.say(format!("the guard of {id} has died: {why}; take it back yourself"), true);
+                }
+            }
+        }
+    }
+}
+
+/// The guard of an entry, when it lives.
+fn guard_of(reading: &Reading, id: &EntryId) -> Option<(i32, u64)> {
+    let (pid, start) = *reading.guards.get(id)?;
+    (process::start_of(pid) == Some(start)).then_some((pid, start))
 }
 
 /// What has to be known before anything else is done: what does not read, what was left half done, what waits to be
@@ -245,7 +289,8 @@ pub fn at_start(reading: &Reading) -> Vec<String> {
                 earlier(entry)
             ));
         } else {
-            words.push(format!("{} ({}) waits to be confirmed", entry.id, entry.plan.title));
+            let alone = if guard_of(reading, &entry.id).is_some() { "" } else { ", and its guard has died" };
+            words.push(format!("{} ({}) waits to be confirmed{alone}", entry.id, entry.plan.title));
         }
     }
     let newest = reading.entries.last().and_then(|e| reading.entry(e.plan.undoes.as_ref()?));

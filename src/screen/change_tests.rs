@@ -269,10 +269,15 @@ fn an_unconfirmed_change_is_counted_down_and_kept_or_taken_back() {
     assert!(screen(&app).contains("taken back in 30 s; Y keeps it, U takes it back now"), "{}", screen(&app));
     assert_eq!(orders(&seeing(&mut app, "Y")), [&Order::Confirm(waiting.id.clone())]);
     assert_eq!(orders(&seeing(&mut app, "U")), [&Order::TakeBack(waiting.id.clone())]);
+    // Nobody is left to take it back: nothing promises that.
+    waiting.confirm_by = Some("2026-03-01T12:30:00Z".parse().expect("time"));
+    update(&mut app, [Msg::Progress(Progress::Journal(Ok(Arc::new(vec![waiting.clone()]))))]);
+    assert!(screen(&app).contains("neither kept nor taken back in time; U takes it back now"), "{}", screen(&app));
+    assert_eq!(orders(&seeing(&mut app, "U")), [&Order::TakeBack(waiting.id.clone())]);
     // Kept: the banner goes.
     waiting.state = EntryState::Done;
     update(&mut app, [Msg::Progress(Progress::Journal(Ok(Arc::new(vec![waiting]))))]);
-    assert!(!screen(&app).contains("taken back in"));
+    assert!(!screen(&app).contains("taken back"));
 }
 
 #[test]

@@ -63,6 +63,17 @@ impl Lab {
         text.trim().parse().expect("a pid")
     }
 
+    /// Kills the engine as the kernel does when memory is short: it has no say in it.
+    pub fn kill_engine(&self) {
+        let pid = nix::unistd::Pid::from_raw(self.daemon());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("it runs");
+    }
+
+    /// Starts an engine that has died anew. Its containers have died with it.
+    pub fn complete(&self) {
+        run(Command::new(script()).args(["up", &self.name, "--bare"]));
+    }
+
     /// What the engine's own command line answers.
     pub fn docker(&self, arguments: &[&str]) -> String {
         let host = format!("unix://{}", self.socket());

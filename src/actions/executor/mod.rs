@@ -61,6 +61,10 @@ pub fn take_back(
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Entry, Refusal> {
     let refused = |why: String| Refusal::new(plan.title.clone(), format!("nothing was done: {why}"));
+    if let (true, Some(left)) = (plan.steps.is_empty(), plan.left_out.first()) {
+        // A take-back of nothing would say that all is as it was.
+        return Err(refused(left.why.clone()));
+    }
     let id = journal.begin_unless_confirmed(&who, &plan).map_err(|e| refused(e.to_string()))?;
     let run = Run::new(hand, journal, tell, id, plan, &who, OnFailure::GoOn);
     Ok(run.go(&AtomicBool::new(false), &mut |_| Ok(())))

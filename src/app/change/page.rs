@@ -293,10 +293,17 @@ fn row_result(entry: &Entry, row: usize, name: &str) -> Line {
     ])
 }
 
+/// Seconds after its deadline from which a change that still waits is known to have lost its guard.
+const LATE: i64 = 15;
+
 /// How long an unconfirmed change still stands, and the keys.
 pub fn countdown(app: &App, until: Timestamp) -> String {
-    let left = (until.as_second() - app.world.newest().taken_at.as_second()).max(0);
+    let left = until.as_second() - app.world.newest().taken_at.as_second();
     let key = |a: Action| app.options.keymap.key_of(a).map(|k| k.to_string()).unwrap_or_default();
+    if left < -LATE {
+        return format!("neither kept nor taken back in time; {} takes it back now", key(Action::Undo));
+    }
+    let left = left.max(0);
     format!("taken back in {left} s; {} keeps it, {} takes it back now", key(Action::Keep), key(Action::Undo))
 }
 

@@ -1,6 +1,7 @@
 //! The plan that takes an entry back, made for the host as it is now: what went by itself is left out and said, what
 //! somebody changed since is shown and needs force, and nothing is ever applied to a successor of what was changed.
 
+mod found;
 mod heirs;
 mod since;
 mod straight;
@@ -49,6 +50,7 @@ fn make(ground: &Ground<'_>, entry: &Entry, is_forced: bool) -> Result<Plan, Ref
         EntryState::NotDone | EntryState::RolledBack => return Err(refuse("nothing of it stands".into())),
         _ => {}
     }
+    let entry = &found::found(ground, entry);
     let mut plan = straight(entry);
     let engine = ground.snapshot.source("engine").map(|source| source.state);
     let needs_engine = plan.steps.iter().any(|step| matches!(step.op, Op::Engine(_)));

@@ -5,7 +5,7 @@ use crate::analysis::testing::{Lab, every_mode};
 use crate::analysis::{Analyst, Report};
 use crate::model::*;
 use crate::plan::{
-    ContainerChange, EntryId, LinkRef, Place, Session, SshSession, StepResult, StepState, Who, Wish, plan,
+    ContainerChange, EntryId, LinkRef, NetworkRef, Place, Session, SshSession, StepResult, StepState, Who, Wish, plan,
 };
 use std::sync::Arc;
 
@@ -268,4 +268,55 @@ fn both_ends_of_a_veth_that_the_undo_makes_anew_are_set_up_again() {
     removed.steps[0].undo = [add, address, up].map(Op::Kernel).to_vec();
     let plan = undo(&known.ground(), &entry(removed, EntryState::Done, StepState::Done)).expect("a plan");
     assert_eq!((plan.steps.len(), plan.left_out.len()), (3, 0), "{:?}", plan.left_out);
+}
+
+/// The entry of a creation whose maker died over it, and the network as it came to be, so long after the beginning.
+fn created(lab: &mut Lab, name: &str, after_s: i64) -> Entry {
+    let subnet: Cidr = "203.0.113.0/24".parse().expect("a subnet");
+    let pool = crate::plan::PoolSpec { subnet, gateway: None, range: None, reserved: Default::default() };
+    let spec = crate::plan::NetworkSpec { name: "made".into(), pools: vec![pool], ..Default::default() };
+    let plan = plan(&Known::of(lab).ground(), &Wish::CreateNetwork(spec)).expect("a plan");
+    let entry = entry(plan, EntryState::HalfDone, StepState::Begun);
+    let mut network = lab.networks[0].clone();
+    network.id = NetworkId::from("the-made-one");
+    (network.name, network.driver, network.internal) = (name.into(), "bridge".into(), false);
+    network.pools = vec![Pool { subnet, range: None, gateway: None, reserved: Default::default() }];
+    network.members = Fact::Known(Vec::new());
+    network.created_at = entry.at.checked_add(jiff::SignedDuration::from_secs(after_s)).ok();
+    lab.networks.push(network);
+    entry
+}
+
+#[test]
+fn a_network_whose_maker_died_over_it_is_found_by_when_and_what_it_is() {
+    for (name, after_s, is_it) in [("made", 2, true), ("other", 2, false), ("made", -9, false), ("made", 900, false)] {
+        let mut lab = every_mode();
+        let entry = created(&mut lab, name, after_s);
+        let plan = undo(&Known::of(&lab).ground(), &entry);
+        match plan {
+            Ok(plan) => assert_eq!((words(&plan), is_it), (vec!["docker network rm made".to_owned()], true)),
+            Err(refusal) => assert!(!is_it && refusal.why.contains("never read"), "{name} {after_s}: {refusal}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_step_before_has_made_is_known_to_the_one_that_died() {
+    let lab = every_mode();
+    let known = Known::of(&lab);
+    let spec = crate::plan::NetworkSpec { name: "made".into(), ..Default::default() };
+    let plan = plan(&known.ground(), &Wish::CreateNetwork(spec)).expect("a plan");
+    let mut died = entry(plan, EntryState::HalfDone, StepState::Done);
+    let made = NetworkRef { id: Some(NetworkId::from("the-made-one")), name: "made".into() };
+    died.results[0].undo = vec![Op::Engine(EngineOp::RemoveNetwork { network: made.clone() })];
+    let container = ContainerRef { id: id(&lab, "db"), name: "db".into() };
+    let nameless = NetworkRef { id: None, ..made.clone() };
+    let back = EngineOp::Disconnect { network: nameless, container: container.clone(), force: false };
+    let mut step = died.plan.steps[0].clone();
+    step.undo = vec![Op::Engine(back)];
+    died.results.push(StepResult { state: StepState::Begun, detail: String::new(), undo: step.undo.clone() });
+    died.plan.steps.push(step);
+    let plan = straight(&died);
+    let named = EngineOp::Disconnect { network: made, container, force: false };
+    assert_eq!((&plan.steps[0].op, plan.steps.len()), (&Op::Engine(named), 2));
 }
