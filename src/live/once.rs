@@ -136,12 +136,16 @@ const REFUSED_AFTER: Duration = Duration::from_millis(500);
 const BUSY: Duration = Duration::from_secs(10);
 /// Counters are read as soon as a namespace is known; one that may not be entered never has any.
 const UNCOUNTED_AFTER: Duration = Duration::from_secs(1);
+/// Rates of a container that was not there before are waited for this long.
+const RATELESS_AFTER: Duration = Duration::from_secs(3);
 
-/// Every container that is metered was metered before too, so that each has an interval.
+/// Every container that is metered was metered before too, so that each has an interval. One that starts again and again
+/// is not waited for: where containers come and go all the time, some never have been.
 fn has_rates(before: &Snapshot, now: &Snapshot, progress: &Progress) -> bool {
+    let is_late = progress.begun.is_some_and(|begun| begun.elapsed() >= RATELESS_AFTER);
     let mut metered = now.samples.iter().filter(|s| progress.expected.contains(&s.id));
     let metered_too = qdiscs_are_counted(before) || !qdiscs_are_counted(now);
-    metered_too && interval(before, now) >= SHORTEST && metered.all(|s| before.sample(&s.id).is_some())
+    metered_too && interval(before, now) >= SHORTEST && (is_late || metered.all(|s| before.sample(&s.id).is_some()))
 }
 
 /// Counters of the qdiscs that somebody made are there, or there are none to count.

@@ -96,7 +96,7 @@ fn what_is_so_again_or_gone_is_nothing_to_take_back() {
     assert!(refusal.why.contains("called db again"), "{refusal}");
     lab.containers.retain(|c| c.name != "db");
     let refusal = undo(&Known::of(&lab).ground(), &entry).expect_err("refused");
-    assert!(refusal.why.contains("container db is gone"), "{refusal}");
+    assert!(refusal.why.contains("container store is gone"), "{refusal}");
 }
 
 /// A plan of one message of the kernel on an interface of ours.
