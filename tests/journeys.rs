@@ -702,14 +702,15 @@ fn t21_take_back_the_second_thing_of_today() {
         let mut console = operator(&lab, size, state.path());
         for guest in &all {
             press_all(&mut console, &["f", &format!("={}", guest.1), "enter", "P"]);
-            eventually("it is paused", PATIENCE, || {
-                // Asked for when it is no trifle.
-                if console.screen().contains("do it") {
-                    console.press("y");
-                }
-                is_paused(guest).then_some(())
+            // Asked for when it is no trifle.
+            let screen = console.wait_until("it is asked for, or done", |screen| {
+                screen.contains("do it") || screen.contains("Result: pause")
             });
-            console.wait_for("Result: pause");
+            if screen.contains("do it") {
+                console.press("y");
+                wait_confirmed(&mut console, "Result: pause");
+            }
+            assert!(is_paused(guest));
             console.press("esc");
             console.wait_until("no sheet", |screen| !screen.contains("esc close"));
         }
