@@ -177,10 +177,18 @@ fn shape(rate: &str) -> Shape {
     Shape { rate_bps: Some(limits::units::parse_rate(rate).expect("a rate").value), ..Shape::default() }
 }
 
-/// Interfaces, qdiscs, filters and addresses of our namespace as ip and tc show them, without numbers and counters.
+/// Interfaces, qdiscs, filters and addresses of our namespace as ip and tc show them, without numbers and counters, and
+/// without the veths of the default bridge: a neighbour there starts again and again, and no test puts anything there.
 fn picture() -> String {
     let mut lines = vec![];
-    for link in json("ip -j -d addr") {
+    let links = json("ip -j -d addr");
+    // For a moment after it was made a veth has no bridge yet.
+    let is_neighbour = |link: &&Value| {
+        let is_veth = link["ifname"].as_str().is_some_and(|name| name.starts_with("veth"));
+        is_veth && (link["master"] == "docker0" || link["master"].is_null())
+    };
+    let neighbours: Vec<&str> = links.iter().filter(is_neighbour).filter_map(|link| link["ifname"].as_str()).collect();
+    for link in links.iter().filter(|link| !is_neighbour(link)) {
         let name = link["ifname"].as_str().expect("a name").to_owned();
         // Addresses of the link are made of hardware addresses, which are new with each interface.
         let addresses = link["addr_info"].as_array().into_iter().flatten().filter(|a| a["scope"] != "link");
@@ -191,7 +199,10 @@ fn picture() -> String {
         let filters = run(&format!("tc filter show dev {name} ingress"));
         lines.extend(filters.lines().map(|line| format!("{name} {line}")));
     }
-    lines.extend(run("tc qdisc show").lines().map(|line| line.split(" refcnt").next().unwrap_or(line).to_owned()));
+    let is_ours = |line: &&str| !line.split(' ').any(|word| neighbours.contains(&word));
+    let qdiscs = run("tc qdisc show");
+    let qdiscs = qdiscs.lines().filter(is_ours).map(|line| line.split(" refcnt").next().unwrap_or(line).to_owned());
+    lines.extend(qdiscs);
     lines.sort();
     lines.join("\n")
 }
