@@ -5,7 +5,9 @@ use super::executor::{Manner, carry_out, take_back};
 use super::guard::GuardCommand;
 use super::{Hand, Hands, who};
 use crate::journal::{Journal, Reading, process};
-use crate::plan::{Entry, EntryId, EntryState, OnFailure, Order, Permit, Plan, Progress, Refusal, Session, straight};
+use crate::plan::{
+    Entry, EntryId, EntryState, OVERTIME_S, OnFailure, Order, Permit, Plan, Progress, Refusal, Session, straight,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Child;
@@ -16,10 +18,6 @@ use std::time::Duration;
 
 /// Time between two looks at the guards, and meanwhile at the journal, which they write.
 const LOOK: Duration = Duration::from_millis(500);
-
-/// How long after the deadline a guard that died over its work is put up again, milliseconds: longer than it takes one
-/// to try all it can.
-const OVERTIME: u64 = 15_000;
 
 /// Who is told; false when nobody listens any more.
 pub type Told = Arc<dyn Fn(Progress) -> bool + Send + Sync>;
@@ -237,7 +235,7 @@ impl Shift {
         for entry in reading.entries.iter().filter(|e| e.state == EntryState::Unconfirmed && e.who.boot_id == boot) {
             let id = &entry.id;
             let deadline = reading.deadlines.get(id).copied().unwrap_or_default();
-            let until = if fallen.contains(id) { deadline + OVERTIME } else { deadline };
+            let until = if fallen.contains(id) { deadline + u64::from(OVERTIME_S) * 1000 } else { deadline };
             if self.guards.contains_key(id) || self.unguarded.contains(id) || until <= now {
                 continue;
             }

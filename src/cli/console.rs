@@ -64,9 +64,10 @@ fn operate(global: &Global, warrant: Warrant, setup: &mut Setup, inbox: Sender<M
     let hands = change::hands(global, warrant, &state_dir);
     let told = Arc::new(move |progress| inbox.send(Msg::Progress(progress)).is_ok());
     let session = desk.session.clone();
+    // From before the worker's first reading on: what is written between the two is not missed.
+    let journal = Mutex::new(Watch::new(&state_dir));
     let worker = Arc::new(Worker::start(hands, desk, told)?);
     let keeper = change::beside(worker.clone(), permit.clone(), session)?;
-    let journal = Mutex::new(Watch::new(&state_dir));
     let reader = worker.clone();
     let beside = move |snapshot: &Arc<Snapshot>| {
         if change::is_kept(snapshot) {

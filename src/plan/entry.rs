@@ -4,6 +4,10 @@ use super::{Op, Plan, Session};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Seconds after its deadline within which the guard of an unconfirmed change is still at its work; longer than it takes
+/// one to try all it can. A change that stands after that has nobody left to take it back.
+pub const OVERTIME_S: u32 = 15;
+
 /// Identity of an entry: `20261128-211530-7f3a`, the time in UTC and four random digits. It sorts by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

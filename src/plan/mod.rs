@@ -34,7 +34,7 @@ mod wish;
 mod words;
 
 pub use bind::Bound;
-pub use entry::{Entry, EntryId, EntryState, StepResult, StepState, Who};
+pub use entry::{Entry, EntryId, EntryState, OVERTIME_S, StepResult, StepState, Who};
 pub use ground::{Ground, Session, SshSession};
 pub use op::{
     Classifier, ContainerRef, EngineOp, KernelOp, LedgerOp, LimitsUpdate, LinkRef, NetworkRef, NewLink, Op, Place,

@@ -3,7 +3,9 @@
 use super::sheet::{Run, Sheet, Source, Stage};
 use crate::app::keymap::Action;
 use crate::app::state::App;
-use crate::plan::{Entry, EntryState, Identity, OnFailure, Op, Plan, Refusal, Risk, Step, StepResult, StepState};
+use crate::plan::{
+    Entry, EntryState, Identity, OVERTIME_S, OnFailure, Op, Plan, Refusal, Risk, Step, StepResult, StepState,
+};
 use crate::text::clean_line;
 use crate::theme::Role;
 use crate::views::{Line, Span};
@@ -293,14 +295,11 @@ fn row_result(entry: &Entry, row: usize, name: &str) -> Line {
     ])
 }
 
-/// Seconds after its deadline from which a change that still waits is known to have lost its guard.
-const LATE: i64 = 15;
-
 /// How long an unconfirmed change still stands, and the keys.
 pub fn countdown(app: &App, until: Timestamp) -> String {
     let left = until.as_second() - app.world.newest().taken_at.as_second();
     let key = |a: Action| app.options.keymap.key_of(a).map(|k| k.to_string()).unwrap_or_default();
-    if left < -LATE {
+    if left < -i64::from(OVERTIME_S) {
         return format!("neither kept nor taken back in time; {} takes it back now", key(Action::Undo));
     }
     let left = left.max(0);

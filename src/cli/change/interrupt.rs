@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     is_acting: Arc<AtomicBool>,
+    is_the_end: Arc<AtomicBool>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -25,7 +26,7 @@ impl Interrupt {
             let wait = move || {
                 while let Ok(signal) = signals.wait() {
                     if !seen.is_acting.load(Ordering::SeqCst) {
-                        std::process::exit(128 + signal as i32);
+                        seen.end(signal);
                     }
                     seen.cancel.store(true, Ordering::SeqCst);
                 }
@@ -45,7 +46,16 @@ impl Interrupt {
     pub fn idle(&self) {
         self.is_acting.store(false, Ordering::SeqCst);
         if self.cancel.load(Ordering::SeqCst) {
-            std::process::exit(128 + Signal::SIGINT as i32);
+            self.end(Signal::SIGINT);
         }
+    }
+
+    /// An interrupt is the end that is waited for, not a failure: the exit code is 0, as a service manager wants it.
+    pub fn is_the_end(&self) {
+        self.is_the_end.store(true, Ordering::SeqCst);
+    }
+
+    fn end(&self, signal: Signal) -> ! {
+        std::process::exit(if self.is_the_end.load(Ordering::SeqCst) { 0 } else { 128 + signal as i32 })
     }
 }

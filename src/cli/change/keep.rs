@@ -88,6 +88,7 @@ pub(super) fn run(global: &Global, out: &mut impl Write) -> Result<u8, CommandEr
     let dir = journal::state_dir().map_err(|e| refused(e.to_string()))?;
     let mut journal = Journal::open(&dir).map_err(|e| refused(e.to_string()))?;
     let (mut hands, interrupt, session) = operator.hands(&dir);
+    interrupt.is_the_end();
     let guard = desk(global).guard;
     let mut keeper = Keeper::default();
     let mut failed = Ok(());

@@ -23,6 +23,7 @@ use super::draft::{Draft, shown};
 use super::op::{ContainerRef, EngineOp, NetworkRef};
 use super::wish::{EndpointSpec, NetworkSpec, PoolSpec};
 use super::{Identity, Refusal};
+use crate::analysis::scope;
 use crate::model::{Container, Endpoint, Network, NetworkMode};
 
 /// What the engine makes itself and lets nobody touch.
@@ -52,10 +53,7 @@ fn unfit_mode(container: &Container) -> Option<(String, &'static str)> {
 
 /// The endpoint of a container on a network.
 fn endpoint_on<'a>(container: &'a Container, network: &Network) -> Option<&'a Endpoint> {
-    container.endpoints.iter().find(|e| match &e.network_id {
-        Some(id) => *id == network.id,
-        None => e.network == network.name,
-    })
+    container.endpoints.iter().find(|endpoint| scope::is_on(endpoint, network))
 }
 
 /// How a container is to join again to be as it was: addresses, aliases, links, hardware address.

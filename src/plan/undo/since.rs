@@ -1,7 +1,8 @@
 //! What somebody did since to what an entry changed.
 
 use super::{container_of, network_of};
-use crate::model::{Container, ContainerId, Endpoint, Network, Qdisc, QdiscSetup, State};
+use crate::analysis::scope::is_on;
+use crate::model::{Container, ContainerId, Network, Qdisc, QdiscSetup, State};
 use crate::plan::{EngineOp, Entry, Ground, KernelOp, LedgerOp, LimitsUpdate, Op, StepState};
 use crate::text::clean_line;
 
@@ -68,11 +69,6 @@ pub(super) fn engine(ground: &Ground<'_>, entry: &Entry, op: &EngineOp) -> Since
         (op, Some(container)) => power(op, container),
         _ => Since::Stands,
     }
-}
-
-/// A container that was never started knows its networks by name only.
-fn is_on(endpoint: &Endpoint, network: &Network) -> bool {
-    endpoint.network_id.as_ref().map_or(endpoint.network == network.name, |id| *id == network.id)
 }
 
 fn members(ground: &Ground<'_>, entry: &Entry, network: &Network) -> Since {
