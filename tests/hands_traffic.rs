@@ -187,8 +187,8 @@ fn picture() -> String {
         let is_veth = link["ifname"].as_str().is_some_and(|name| name.starts_with("veth"));
         is_veth && (link["master"] == "docker0" || link["master"].is_null())
     };
-    let neighbours: Vec<&str> = links.iter().filter(is_neighbour).filter_map(|link| link["ifname"].as_str()).collect();
-    for link in links.iter().filter(|link| !is_neighbour(link)) {
+    let kept: Vec<&Value> = links.iter().filter(|link| !is_neighbour(link)).collect();
+    for link in &kept {
         let name = link["ifname"].as_str().expect("a name").to_owned();
         // Addresses of the link are made of hardware addresses, which are new with each interface.
         let addresses = link["addr_info"].as_array().into_iter().flatten().filter(|a| a["scope"] != "link");
@@ -199,9 +199,11 @@ fn picture() -> String {
         let filters = run(&format!("tc filter show dev {name} ingress"));
         lines.extend(filters.lines().map(|line| format!("{name} {line}")));
     }
-    let is_ours = |line: &&str| !line.split(' ').any(|word| neighbours.contains(&word));
+    // Of those alone: a neighbour may have come between the two answers.
+    let device = |line: &str| line.split(" dev ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::to_owned);
+    let is_kept = |line: &&str| kept.iter().any(|link| link["ifname"].as_str() == device(line).as_deref());
     let qdiscs = run("tc qdisc show");
-    let qdiscs = qdiscs.lines().filter(is_ours).map(|line| line.split(" refcnt").next().unwrap_or(line).to_owned());
+    let qdiscs = qdiscs.lines().filter(is_kept).map(|line| line.split(" refcnt").next().unwrap_or(line).to_owned());
     lines.extend(qdiscs);
     lines.sort();
     lines.join("\n")

@@ -31,7 +31,6 @@ use crate::plan::{Ground, Refusal, ShellWish, Wish};
 use std::sync::Arc;
 
 /// What a filled form asks for.
-#[allow(clippy::large_enum_variant)] // There is one at a time, and it is taken apart at once.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "made once and moved on: a box would only cost")]
 pub enum Request {

@@ -28,7 +28,10 @@ pub(super) struct Aim<'a> {
 pub(super) fn label(ground: &Ground<'_>, target: &LimitTarget) -> String {
     match target {
         LimitTarget::Container { id, network } => {
-            let name = ground.snapshot.container(id).map_or_else(|| id.short().into(), |c| c.name.shown());
+            // One that was removed is known by the name it was wanted under.
+            let wanted = || ground.snapshot.wanted.iter().find(|w| w.container == *id).map(|w| w.name.shown());
+            let name = ground.snapshot.container(id).map(|c| c.name.shown()).or_else(wanted);
+            let name = name.unwrap_or_else(|| id.short().into());
             match network {
                 Some(network) => format!("{name} on {}", network_name(ground, network)),
                 None => name.into_owned(),

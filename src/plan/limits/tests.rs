@@ -229,7 +229,9 @@ fn what_is_kept_for_a_container_that_is_away_can_be_forgotten() {
     stage.wanted = before;
     let (id, clear) = (stage.lab.containers[2].id.clone(), clear);
     stage.lab.containers.retain(|c| c.id != id);
-    stage.apply(&stage.plan(&clear).expect("a plan"));
+    let plan = stage.plan(&clear).expect("a plan");
+    assert_eq!(plan.title, "take the limits off db");
+    stage.apply(&plan);
     assert_eq!(stage.wanted, []);
 }
 

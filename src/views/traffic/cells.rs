@@ -4,7 +4,7 @@ use crate::analysis::LinkKey;
 use crate::analysis::history::LinkMetric;
 use crate::analysis::traffic::Figures;
 use crate::app::Scene;
-use crate::model::Link;
+use crate::model::{ContainerId, Link, Mark};
 use crate::theme::Role;
 use crate::views::content::{Cell, SortKey, Span};
 use crate::views::parts::{figure, glyph, limit, link, names, word};
@@ -169,7 +169,19 @@ fn of(scene: &Scene, key: LinkKey) -> Cell {
             }
             Cell { spans }
         }
-        _ => Cell { spans: names::netns(scene, key.0) },
+        _ => match queued_for(scene, key) {
+            Some(container) => Cell { spans: vec![Span::new("for ", Role::Dim), names::container(scene, container)] },
+            None => Cell { spans: names::netns(scene, key.0) },
+        },
+    }
+}
+
+/// The container whose upload an ifb of ours holds back.
+fn queued_for<'a>(scene: &Scene<'a>, key: LinkKey) -> Option<&'a ContainerId> {
+    let alias = scene.snapshot.link(key.0, key.1)?.alias.as_ref()?;
+    match Mark::read(alias.raw())? {
+        Mark::Ifb { link, netns, .. } => scene.report.wiring.container_of((netns, link)),
+        Mark::Plumb { .. } => None,
     }
 }
 

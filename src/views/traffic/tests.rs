@@ -49,6 +49,13 @@ fn a_limit_stands_beside_what_is_reached_under_it() {
 }
 
 #[test]
+fn an_ifb_of_ours_names_whom_it_holds_back() {
+    let stage = limited();
+    let text = list(&Traffic, &stage.scene(), &["name", "of"]);
+    assert!(text.lines().any(|line| line == "bwi11 | for web"), "{text}");
+}
+
+#[test]
 fn columns_of_limits_come_with_the_first_limit() {
     let column = |id: &str| COLUMNS.iter().find(|c| c.id == id).expect("a column");
     assert!(!Traffic.is_used(&stage().scene(), column("limit")) && Traffic.is_used(&stage().scene(), column("rx")));
